@@ -1,0 +1,419 @@
+"""Settings, each with its origin: flag > environment > --config > collect.toml > pyproject.toml > user's > default."""
+
+import difflib
+import re
+import tomllib
+import types
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any, Union, get_args, get_origin, get_type_hints
+
+import msgspec
+
+from collector.errors import UsageError
+
+MOST_CONNECTIONS = 32
+PREFIX = "COLLECT_"
+DEFAULT = "default"
+# Secrets and addresses that are no settings: read by whoever logs in, each also as a file.
+SECRETS = ("CF_USERNAME", "CF_PASSWORD", "CF_CLIENT_ID", "CF_CLIENT_SECRET")
+_BOSH = re.compile(r"BOSH_[A-Z0-9]+_(URL|CLIENT|CLIENT_SECRET|CA_CERT)(_FILE)?")
+_SHORT = {"STORE": "store.url"}
+
+
+class Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A table of collect.toml; unknown keys are errors."""
+
+
+class Ssp(Table, frozen=True, kw_only=True):
+    """Where the System Security Plan is."""
+
+    title: str = ""
+    version: str = ""
+    href: str = ""
+
+
+class Roles(Table, frozen=True, kw_only=True):
+    """Who signs."""
+
+    isso: str = ""
+    assessor: str = ""
+    prepared_by: str = ""
+
+
+class SystemTable(Table, frozen=True, kw_only=True):
+    """The system whose evidence this is."""
+
+    id: str = "default"
+    name: str = ""
+    scope: str = "customer"
+    impact: str = "moderate"
+    ssp: Ssp = Ssp()
+    leveraged: str = "cloud.gov P-ATO"
+    roles: Roles = Roles()
+    marking: str = ""
+
+
+class CfTable(Table, frozen=True, kw_only=True):
+    """The foundation that is asked."""
+
+    api: str = ""
+    orgs: tuple[str, ...] = ()
+    include_stopped: bool = False
+    concurrency: int = 4
+
+
+class BoundaryTable(Table, frozen=True, kw_only=True):
+    """What belongs to the system, as `org/space` patterns; environments name groups of spaces."""
+
+    spaces: tuple[str, ...] = ()
+    environments: dict[str, tuple[str, ...]] = {}
+
+
+class BaselineTable(Table, frozen=True, kw_only=True):
+    """The declared, dated configuration baseline; none is declared without its date."""
+
+    declared: date | None = None
+    buildpacks: tuple[str, ...] = ()
+    stacks: tuple[str, ...] = ()
+    images: tuple[str, ...] = ()
+    ssh: str = ""
+
+
+class BoshTable(Table, frozen=True, kw_only=True):
+    """One director of the platform team."""
+
+    environment: str
+    url: str = ""
+    deployments: tuple[str, ...] = ()
+
+
+class FeedsTable(Table, frozen=True, kw_only=True):
+    """Public feeds, each a URL or a local path."""
+
+    stemcell_line: str = ""
+    stemcell_index: str = ""
+    stemcell_releases: str = ""
+    notices: str = ""
+    exploited: str = ""
+    attestation: str = ""
+
+
+class PolicyTable(Table, frozen=True, kw_only=True):
+    """An override of one window of controls/policy.toml."""
+
+    authority: str
+    limit_days: float | None = None
+    limit_hours: float | None = None
+    binding: bool | None = None
+
+
+class StoreTable(Table, frozen=True, kw_only=True):
+    """Where runs are kept."""
+
+    url: str = "file:./evidence"
+    lock: str = "none"
+    retention_days: int = 1095
+    kms_key: str = ""
+
+
+class SignTable(Table, frozen=True, kw_only=True):
+    """How manifests are signed."""
+
+    key: str = ""
+
+
+class OwnersTable(Table, frozen=True, kw_only=True):
+    """The label or annotation that names an app's owner."""
+
+    annotation: str = "owner"
+
+
+class ReportTable(Table, frozen=True, kw_only=True):
+    """What is written."""
+
+    artifacts: tuple[str, ...] = ("workbook", "webpage", "assessment-results", "assessment-plan", "action-plan")
+    html_max_rows: int = 1000
+
+
+class ExceptionTable(Table, frozen=True, kw_only=True):
+    """An accepted risk."""
+
+    id: str
+    controls: tuple[str, ...]
+    rationale: str
+    approver: str
+    ticket: str
+    starts: date
+    expires: date
+    app: str = ""
+    stemcell: str = ""
+
+
+class Tables(Table, frozen=True, kw_only=True):
+    """Everything that collect.toml may hold."""
+
+    schema: int = 1
+    system: SystemTable = SystemTable()
+    cf: CfTable = CfTable()
+    boundary: BoundaryTable = BoundaryTable()
+    baseline: BaselineTable = BaselineTable()
+    bosh: tuple[BoshTable, ...] = ()
+    feeds: FeedsTable = FeedsTable()
+    policy: dict[str, PolicyTable] = {}
+    store: StoreTable = StoreTable()
+    sign: SignTable = SignTable()
+    owners: OwnersTable = OwnersTable()
+    report: ReportTable = ReportTable()
+    exceptions: tuple[ExceptionTable, ...] = ()
+    exceptions_file: str = ""
+
+
+# Words a setting may have, where the type alone does not say it.
+CHOICES: Mapping[str, tuple[str, ...]] = {
+    "system.scope": ("customer", "provider", "both"),
+    "system.impact": ("low", "moderate", "high"),
+    "store.lock": ("none", "governance", "compliance"),
+    "baseline.ssh": ("", "enabled", "disabled"),
+}
+# Settings that a later version acts on: set, they are said aloud, because silence would look like consent.
+LATER = ("bosh", "feeds", "sign", "exceptions", "exceptions_file")
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """The effective settings; `origins` says for every key that is not a default where it came from."""
+
+    tables: Tables
+    origins: Mapping[str, str]
+    warnings: tuple[str, ...] = ()
+
+    def origin(self, key: str) -> str:
+        """Where a setting came from."""
+        return self.origins.get(key, DEFAULT)
+
+    def rows(self) -> Iterator[tuple[str, Any, str]]:
+        """Every setting with its value and origin, for `collect config show`."""
+        for key, value in _leaves(msgspec.to_builtins(self.tables)):
+            yield key, value, self.origin(key)
+
+
+def load(
+    *,
+    flags: Mapping[str, Any],
+    environment: Mapping[str, str],
+    config: Path | None,
+    here: Path,
+    user_dir: Path,
+) -> Settings:
+    """Merge all places; raises `UsageError` naming the place and the key of a mistake.
+
+    `flags` maps dotted keys to values (absent flags left out), `here` is the working directory, `user_dir` the user's
+    configuration folder.
+    """
+    merged: dict[str, Any] = {}
+    origins: dict[str, str] = {}
+    for place, values in _files(config, here, user_dir):
+        _merge(merged, origins, place, values)
+    known, warnings = _from_environment(environment)
+    for key, (name, text) in known.items():
+        _put(merged, origins, key, _typed(key, text, name), name)
+    for key, value in flags.items():
+        _put(merged, origins, key, value, "flag")
+    tables = _convert(merged, origins)
+    _check_choices(tables, origins)
+    later = [name for name in LATER if any(key.split(".")[0] == name for key in origins)]
+    if later:
+        warnings.append(f"[{'], ['.join(later)}] is read, but this version does not act on it yet")
+    return Settings(tables=tables, origins=origins, warnings=tuple(warnings))
+
+
+def _files(config: Path | None, here: Path, user_dir: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Lowest precedence first. Only a file that was asked for must exist."""
+    mine = user_dir / "collect.toml"
+    if mine.is_file():
+        yield str(mine), _toml(mine)
+    project = here / "pyproject.toml"
+    if project.is_file():
+        table = _toml(project).get("tool", {}).get("collect")
+        if table:
+            yield "pyproject.toml [tool.collect]", table
+    local = here / "collect.toml"
+    if local.is_file() and config is None:
+        yield "collect.toml", _toml(local)
+    if config is not None:
+        if local.is_file():
+            yield "collect.toml", _toml(local)
+        yield str(config), _toml(config)
+
+
+def _toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise UsageError(f"cannot read {path}: {reason}", hint="name an existing file with --config") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path} is no TOML: {str(error).lower()}", hint="mend that line") from error
+
+
+def _merge(merged: dict[str, Any], origins: dict[str, str], place: str, values: Mapping[str, Any]) -> None:
+    """Lay a file over what lower places said, key by key; lists and the named tables inside one key are replaced."""
+    for key, value in _leaves_of_file(values):
+        _known_key(key, place)
+        _put(merged, origins, key, value, place)
+
+
+def _leaves_of_file(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in values.items():
+        key = f"{prefix}{name}"
+        if isinstance(value, dict) and not _is_mapping(key):
+            yield from _leaves_of_file(value, f"{key}.")
+        else:
+            yield key, value
+
+
+def _leaves(values: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:  # noqa: ANN401  builtins of any depth
+    for name, value in values.items():
+        key = f"{prefix}{name}"
+        if isinstance(value, dict) and not _is_mapping(key):
+            yield from _leaves(value, f"{key}.")
+        else:
+            yield key, value
+
+
+def _put(merged: dict[str, Any], origins: dict[str, str], key: str, value: object, origin: str) -> None:
+    table = merged
+    *parents, last = key.split(".")
+    for parent in parents:
+        table = table.setdefault(parent, {})
+    table[last] = value
+    origins[key] = origin
+
+
+def _fields() -> dict[str, Any]:
+    """Every dotted key with its type."""
+    found: dict[str, Any] = {}
+
+    def walk(table: type, prefix: str) -> None:
+        for name, kind in get_type_hints(table).items():
+            if isinstance(kind, type) and issubclass(kind, Table):
+                walk(kind, f"{prefix}{name}.")
+            else:
+                found[f"{prefix}{name}"] = kind
+
+    walk(Tables, "")
+    return found
+
+
+FIELDS: Mapping[str, Any] = _fields()
+
+
+def _is_mapping(key: str) -> bool:
+    return get_origin(FIELDS.get(key)) is dict
+
+
+def nearest(word: str, known: Sequence[str]) -> str:
+    """`did you mean …` for the nearest known word, or a list of what there is."""
+    close = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
+    return f"did you mean {close[0]}" if close else f"known are {', '.join(sorted(known)[:12])}"
+
+
+def _known_key(key: str, place: str) -> None:
+    if key not in FIELDS:
+        raise UsageError(f"{place}: unknown key {key}", hint=nearest(key, list(FIELDS)))
+
+
+def environment_name(key: str) -> str:
+    """The variable of a setting."""
+    return PREFIX + key.replace(".", "_").upper()
+
+
+def _from_environment(environment: Mapping[str, str]) -> tuple[dict[str, tuple[str, str]], list[str]]:
+    """The settings found there, and a warning for every name that means nothing."""
+    names = {environment_name(key): key for key, kind in FIELDS.items() if _from_text(kind)}
+    names |= {PREFIX + short: key for short, key in _SHORT.items()}
+    found: dict[str, tuple[str, str]] = {}
+    warnings: list[str] = []
+    for name, value in sorted(environment.items()):
+        plain = name.removesuffix("_FILE")
+        if not name.startswith(PREFIX):
+            continue
+        if name in names:
+            found[names[name]] = (name, value)
+        elif plain in names and name != plain:
+            found.setdefault(names[plain], (name, _file_text(name, value)))
+        elif not _is_secret(name):
+            warnings.append(f"unknown variable {name}: {nearest(name, [*names, *(PREFIX + word for word in SECRETS)])}")
+    return found, warnings
+
+
+def _file_text(name: str, path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8").rstrip("\r\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{name}: cannot read {path}", hint="name a readable file") from error
+
+
+def _is_secret(name: str) -> bool:
+    word = name.removeprefix(PREFIX)
+    return word.removesuffix("_FILE") in SECRETS or _BOSH.fullmatch(word) is not None
+
+
+def _plain(kind: Any) -> Any:  # noqa: ANN401  a type expression
+    """The type without its `| None`."""
+    if get_origin(kind) in (Union, types.UnionType):
+        return next(arm for arm in get_args(kind) if arm is not type(None))
+    return kind
+
+
+def _from_text(kind: Any) -> bool:  # noqa: ANN401  a type expression
+    """Whether a value of this type can be written in a variable."""
+    kind = _plain(kind)
+    return kind in (str, int, float, bool, date) or kind == tuple[str, ...]
+
+
+def _typed(key: str, text: str, name: str) -> object:
+    kind = _plain(FIELDS[key])
+    if kind == tuple[str, ...]:
+        return [part.strip() for part in text.split(",") if part.strip()]
+    try:
+        value: object = msgspec.convert(text, kind, strict=False)
+    except msgspec.ValidationError as error:
+        raise UsageError(f"{name}: {text!r} is no {kind.__name__}", hint=f"it sets {key}") from error
+    return value
+
+
+def _convert(merged: Mapping[str, Any], origins: Mapping[str, str]) -> Tables:
+    try:
+        tables = msgspec.convert(merged, Tables)
+    except msgspec.ValidationError as error:
+        reason, _, where = str(error).partition(" - at `$.")
+        key = where.rstrip("`")
+        place = origins.get(key) or next(
+            (origins[known] for known in origins if key and key.startswith(known)), "settings"
+        )
+        raise UsageError(
+            f"{place}: {key or 'settings'}: {reason.lower()}", hint="see the settings in the README"
+        ) from error
+    if tables.schema != 1:
+        raise UsageError(
+            f"{origins['schema']}: schema {tables.schema} is not known", hint="this version reads schema = 1"
+        )
+    return tables
+
+
+def _check_choices(tables: Tables, origins: Mapping[str, str]) -> None:
+    values = dict(_leaves(msgspec.to_builtins(tables)))
+    for key, choices in CHOICES.items():
+        if values[key] not in choices:
+            place = origins.get(key, DEFAULT)
+            words = ", ".join(choice for choice in choices if choice)
+            raise UsageError(f"{place}: {key} cannot be {values[key]!r}", hint=f"it is one of {words}")
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", tables.system.id):
+        raise UsageError(
+            f"{origins.get('system.id', DEFAULT)}: system.id {tables.system.id!r} cannot stand in a file name",
+            hint="use letters, digits, dots, dashes and underscores",
+        )
+    if not 1 <= tables.cf.concurrency <= MOST_CONNECTIONS:
+        raise UsageError(f"{origins.get('cf.concurrency')}: cf.concurrency must be 1 to 32", hint="4 is polite")
