@@ -2,11 +2,12 @@
 
 from collector.evidence.archive import Last, bring, find, last_manifest, month_folder, snapshot_id, snapshots
 from collector.evidence.ask import Ask, Got, Plan
-from collector.evidence.manifest import Manifest, digest_of, open_snapshot, read_manifest
-from collector.evidence.recorder import Opening, Received, Recorder, disk_errors, unpack
+from collector.evidence.manifest import Manifest, digest_of, open_snapshot, read_manifest, sums
+from collector.evidence.recorder import JOURNAL, Opening, Received, Recorder, disk_errors, unpack
 from collector.evidence.store import Store
 
 __all__ = [
+    "JOURNAL",
     "Ask",
     "Got",
     "Last",
@@ -26,5 +27,6 @@ __all__ = [
     "read_manifest",
     "snapshot_id",
     "snapshots",
+    "sums",
     "unpack",
 ]

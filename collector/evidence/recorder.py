@@ -155,6 +155,10 @@ class Recorder:
         """How many answers of a source, or about one thing, are kept."""
         return sum(kept.source == source and what in (None, kept.what) for kept in self._documents)
 
+    def kept(self, source: str, what: str) -> list[bytes]:
+        """The bodies kept about one thing."""
+        return [self.body(kept) for kept in self._documents if (kept.source, kept.what) == (source, what)]
+
     def gaps(self, source: str) -> tuple[Gap, ...]:
         """The gaps of a source, in an order that does not depend on arrival."""
         return tuple(sorted(self._gaps.get(source, ()), key=lambda gap: (gap.what, gap.subjects, gap.reason)))

@@ -37,9 +37,10 @@ class Gap(Value, frozen=True, kw_only=True):
 
 
 class Identity(Value, frozen=True, kw_only=True):
-    """Who asked: names and scopes, never secrets."""
+    """Who asked: names and scopes, never secrets. `user` is the guid of a user, "" for a client."""
 
     name: str = ""
+    user: str = ""
     grant: str = ""
     scopes: tuple[str, ...] = ()
     roles: tuple[str, ...] = ()

@@ -174,13 +174,12 @@ class _Reading:
         return asks
 
     def spaces_in_scope(self) -> list[str]:
-        """The guids of the visible spaces that the patterns name."""
-        return sorted(
-            guid
-            for guid, (organization, name) in self.spaces.items()
-            if _matches(self.organizations.get(organization, ""), self.scope.orgs)
-            and _matches(f"{self.organizations.get(organization, '')}/{name}", self.scope.spaces)
-        )
+        """The guids of the visible spaces that the patterns name, by name or as `org/space`."""
+        return sorted(guid for guid, (organization, name) in self.spaces.items() if self._wanted(organization, name))
+
+    def _wanted(self, organization: str, space: str) -> bool:
+        org = self.organizations.get(organization, "")
+        return _matches((org,), self.scope.orgs) and _matches((space, f"{org}/{space}"), self.scope.spaces)
 
     def on_apps(self, got: Got) -> list[Ask]:
         """A page of apps: what belongs to them, then the next page, and at the end the closing count."""
@@ -273,9 +272,8 @@ def source_droplet(event: wire.EventRow) -> str | None:
     return guid if isinstance(guid, str) else None
 
 
-def _matches(name: str, patterns: Iterable[str]) -> bool:
-    patterns = tuple(patterns)
-    return not patterns or any(fnmatchcase(name, pattern) for pattern in patterns)
+def _matches(names: Iterable[str], patterns: Sequence[str]) -> bool:
+    return not patterns or any(fnmatchcase(name, pattern) for name in names for pattern in patterns)
 
 
 def _app_ssh(guids: Iterable[str]) -> list[Ask]:

@@ -133,9 +133,9 @@ class _Pages:
         return {what: tuple(document.digest for document in documents) for what, documents in self._documents.items()}
 
 
-def roles(snapshot: Snapshot, body: Body) -> tuple[str, ...]:
-    """The types of roles that the one who asked was seen to hold."""
-    return tuple(sorted({row.type for _, row in _Pages(snapshot, body).rows("roles")}))
+def roles(bodies: Iterable[bytes]) -> tuple[str, ...]:
+    """The types of roles that the one who asked holds, from the answers of `/v3/roles`."""
+    return tuple(sorted({row.type for body in bodies for row in wire.ROLES(body).resources}))
 
 
 def _unzip(pairs: Iterable[tuple[Document, Any]]) -> tuple[list[Document], list[Any]]:

@@ -1,0 +1,123 @@
+"""Every check by its name: what is judged, against which window, and what must have been read for it."""
+
+from collections.abc import Callable, Mapping
+from typing import Final, Literal
+
+from collector.assessment.checks.age import app_restage_age
+from collector.assessment.checks.buildpacks import buildpack_current
+from collector.assessment.checks.evidence import (
+    STATUS_CHECKS,
+    benchmarks_set,
+    inventory_complete,
+    inventory_current,
+    status_determined,
+)
+from collector.assessment.checks.restaging import (
+    buildpack_pinned,
+    image_remediated,
+    last_restage_succeeded,
+    restage_in_effect,
+)
+from collector.assessment.checks.settings import (
+    buildpack_approved,
+    settings_in_effect,
+    ssh_as_declared,
+    stack_supported,
+    staged_before_production,
+)
+from collector.assessment.declared import Declared
+from collector.assessment.judgement import Judgement
+from collector.model.base import Value
+
+
+def always(_declared: Declared) -> bool:
+    """Every system is asked."""
+    return True
+
+
+def with_baseline(declared: Declared) -> bool:
+    """Only a system that declares a baseline is asked."""
+    return declared.baseline is not None
+
+
+def with_ssh(declared: Declared) -> bool:
+    """Only a system that declares an ssh setting is asked."""
+    return declared.baseline is not None and bool(declared.baseline.ssh)
+
+
+def with_environments(declared: Declared) -> bool:
+    """Only a system that names its production spaces is asked."""
+    return "production" in declared.environments
+
+
+def with_boundary(declared: Declared) -> bool:
+    """Only a system that declares its boundary is asked."""
+    return bool(declared.boundary_spaces)
+
+
+class Check(Value, frozen=True, kw_only=True):
+    """A small pure function of one subject's record (an AppRecord, or the Scene) and a Limit, and what it reads.
+
+    Without `needs` (topics of Facts.read) there is no verdict; `uses` are consulted where the record leaves a question.
+    `window` is the one it is held against; `counts` names checks whose verdicts it counts, so that whoever asks for it
+    asks for those too. `asked` tells whether the settings call for it at all.
+    """
+
+    judge: Callable[..., Judgement]
+    kind: Literal["app", "system"] = "app"
+    window: str | None = None
+    needs: frozenset[str] = frozenset({"apps", "droplets"})
+    uses: frozenset[str] = frozenset({"tasks"})
+    counts: tuple[str, ...] = ()
+    asked: Callable[[Declared], bool] = always
+
+    @property
+    def title(self) -> str:
+        """The sentence that an auditor reads: the first line of the function's docstring."""
+        return (self.judge.__doc__ or "").partition("\n")[0]
+
+    @property
+    def text(self) -> str:
+        """The whole docstring, one paragraph a line."""
+        lines = (self.judge.__doc__ or "").split("\n\n")
+        return "\n".join(" ".join(line.split()) for line in lines)
+
+
+_APP: Final = frozenset({"apps", "droplets"})
+_BUILDPACKS: Final = _APP | {"buildpacks"}
+_STACKS: Final = _APP | {"stacks"}
+_BUILDS: Final = _APP | {"builds"}
+_INSTANCES: Final = _APP | {"instances"}
+_EVENTS: Final = frozenset({"tasks", "events"})
+_NONE: Final[frozenset[str]] = frozenset()
+
+CHECKS: Final[Mapping[str, Check]] = {
+    "app-restage-age": Check(judge=app_restage_age, window="restage", uses=_EVENTS | {"builds"}),
+    "buildpack-current": Check(judge=buildpack_current, window="restage", needs=_BUILDPACKS, uses=_EVENTS | {"builds"}),
+    "image-remediated": Check(judge=image_remediated, window="image-scan"),
+    "restage-in-effect": Check(judge=restage_in_effect, needs=_INSTANCES, uses=_EVENTS),
+    "last-restage-succeeded": Check(judge=last_restage_succeeded, needs=_BUILDS),
+    "buildpack-pinned": Check(judge=buildpack_pinned),
+    "stack-supported": Check(judge=stack_supported, needs=_STACKS),
+    "buildpack-approved": Check(judge=buildpack_approved, asked=with_baseline),
+    "settings-in-effect": Check(judge=settings_in_effect),
+    "ssh-as-declared": Check(judge=ssh_as_declared, needs=_APP | {"spaces", "ssh"}, asked=with_ssh),
+    "staged-before-production": Check(
+        judge=staged_before_production, needs=_APP | {"spaces"}, uses=_EVENTS, asked=with_environments
+    ),
+    "inventory-current": Check(
+        judge=inventory_current, kind="system", window="determination-frequency", needs=_NONE, uses=_NONE
+    ),
+    "status-determined": Check(
+        judge=status_determined, kind="system", needs=_BUILDPACKS, uses=_EVENTS, counts=STATUS_CHECKS
+    ),
+    "inventory-complete": Check(
+        judge=inventory_complete,
+        kind="system",
+        needs=frozenset({"apps", "spaces"}),
+        uses=_NONE,
+        asked=with_boundary,
+    ),
+    "benchmarks-set": Check(judge=benchmarks_set, kind="system", needs=_NONE, uses=_NONE),
+}
+"""In the order in which observations are written."""

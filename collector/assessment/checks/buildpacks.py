@@ -1,0 +1,196 @@
+"""What the droplet was built with, beside what the platform offers."""
+
+from datetime import datetime, timedelta
+from typing import Final, Literal, cast
+
+from collector.assessment.judgement import RANK, Judgement, Span, hold, not_applicable, passed, unknown
+from collector.assessment.limits import Limit
+from collector.assessment.steps import next_step
+from collector.assessment.subjects import AppRecord, Platform
+from collector.assessment.versions import in_filename, parse
+from collector.assessment.words import duration, hours
+from collector.model import Buildpack, DropletBuildpack, Measured, Status
+from collector.model.base import Slim
+
+STAGING_TIME: Final = timedelta(hours=2)
+"""Longer than any staging takes: an upload in this time before a droplet may already have been passed over by it."""
+
+UPLOAD: Final = "audit.buildpack.upload"
+
+_IMAGE = not_applicable("a container image has no buildpacks")
+
+
+class Standing(Slim, frozen=True, kw_only=True):
+    """One buildpack of a droplet beside the platform's; `latest` is "" where the platform's version is not known."""
+
+    state: Literal["current", "behind", "unknown"]
+    name: str
+    has: str = ""
+    latest: str = ""
+    reason: str = ""
+    unread: bool = False
+    offered: Buildpack | None = None
+    evidence: tuple[str, ...] = ()
+
+
+class Lag(Slim, frozen=True, kw_only=True):
+    """How one buildpack that is behind holds against the window."""
+
+    standing: Standing
+    status: Status
+    span: Span | None = None
+    measured: Measured | None = None
+    reason: str = ""
+    unread: bool = False
+
+
+def buildpack_current(record: AppRecord, limit: Limit) -> Judgement:
+    """Every buildpack of the droplet is the platform's version, or has been behind no longer than the window.
+
+    Versions are compared, not times. How long a buildpack has been behind is counted from when the platform offered a
+    newer one, at the earliest from the staging; where that instant is not known it is an interval.
+    """
+    if record.is_image:
+        return _IMAGE
+    found = standings(record)
+    if not found:
+        return _nothing_reported(record)
+    if len(found) == 1 and found[0].state == "current":
+        return passed(found[0].evidence)
+    evidence = tuple(dict.fromkeys(name for standing in found for name in standing.evidence))
+    lags = [_lag(record, standing, limit) for standing in found if standing.state != "current"]
+    if not lags:
+        return passed(evidence)
+    lag = min(lags, key=lambda row: (RANK[row.status], -row.measured.hours if row.measured else 0.0))
+    fine = lag.status == "pass"
+    over = lag.span[0] - limit.seconds if lag.span and lag.status == "fail" else None
+    return Judgement(
+        status=lag.status,
+        measured=lag.measured,
+        over=None if over is None else hours(over),
+        detail="" if fine else _sentence(lag, limit),
+        next_step="" if fine or lag.unread else next_step(record),
+        spans=tuple(row.span for row in lags),
+        unread=any(row.unread for row in lags),
+        evidence=evidence,
+    )
+
+
+def standings(record: AppRecord) -> list[Standing]:
+    """Each buildpack of what was staged beside the platform's; empty when the droplet reports none."""
+    droplet = record.origin
+    if droplet is None or not droplet.buildpacks:
+        return []
+    stack, lifecycle = droplet.stack, droplet.lifecycle
+    known = record.platform.standings
+    found = []
+    for row in droplet.buildpacks:
+        key = (row.name, row.version, stack, lifecycle)
+        standing = known.get(key)
+        if standing is None:
+            standing = known[key] = _compare(record.platform, row, stack, lifecycle)
+        found.append(cast("Standing", standing))
+    return found
+
+
+def behind_most(record: AppRecord) -> Standing | None:
+    """The buildpack that a table shows: the first that is behind, else the first unknown one, else the first."""
+    order = {"behind": 0, "unknown": 1, "current": 2}
+    return min(standings(record), key=lambda standing: order[standing.state], default=None)
+
+
+def _nothing_reported(record: AppRecord) -> Judgement:
+    staging = record.staging
+    if staging.unread and record.origin is None:
+        return unknown(staging.problem, unread=True)
+    return unknown(staging.problem or "the droplet reports no buildpack", next_step(record))
+
+
+def _compare(platform: Platform, row: DropletBuildpack, stack: str | None, lifecycle: str) -> Standing:
+    reason = platform.unread.topic("buildpacks")
+    offered = platform.buildpacks.get((row.name, stack, lifecycle)) or platform.buildpacks.get(
+        (row.name, None, lifecycle)
+    )
+    latest = in_filename(offered.filename) if offered else None
+    problem = reason or _why_unknown(row, offered, latest, stack)
+    evidence = (offered.document,) if offered and offered.document else ()
+    has = row.version or ""
+    if problem:
+        return Standing(state="unknown", name=row.name, has=has, reason=problem, unread=bool(reason), evidence=evidence)
+    held, newest = parse(row.version), parse(latest)
+    current = held is not None and newest is not None and held >= newest
+    return Standing(
+        state="current" if current else "behind",
+        name=row.name,
+        has=has,
+        latest=latest or "",
+        offered=offered,
+        evidence=evidence,
+    )
+
+
+def _why_unknown(row: DropletBuildpack, offered: Buildpack | None, latest: str | None, stack: str | None) -> str:
+    """Why the two versions cannot be compared, or ""."""
+    if "://" in row.name:
+        return f"{row.name} comes from outside the platform, and its current version is not known"
+    if offered is None:
+        return f"the platform offers no {row.name} for {stack or 'an unnamed stack'}"
+    if not offered.enabled or offered.state != "READY":
+        return f"the platform's {row.name} is {'disabled' if not offered.enabled else offered.state}"
+    if latest is None:
+        return f"the platform's {row.name} has no readable version ({offered.filename or 'no file'})"
+    if parse(row.version) is None:
+        return f"{row.name} reports no readable version ({row.version or 'none'})"
+    return ""
+
+
+def _lag(record: AppRecord, standing: Standing, limit: Limit) -> Lag:
+    staged_at = record.staging.at
+    offered = standing.offered
+    if standing.state == "unknown" or offered is None:
+        return Lag(standing=standing, status="unknown", reason=standing.reason, unread=standing.unread)
+    if staged_at is None:
+        staging = record.staging
+        reason = f"{standing.name} {standing.has} is behind {standing.latest}, and {staging.problem}"
+        return Lag(standing=standing, status="unknown", reason=reason, unread=staging.unread)
+    first, last, source = _fell_behind(record.platform, offered, staged_at)
+    as_of = record.platform.as_of
+    span = (as_of - last).total_seconds(), (as_of - first).total_seconds()
+    status = hold(span, limit.seconds)
+    measured = Measured(hours=hours(span[0]), not_before=first, not_after=last, source=source)
+    missing = status == "unknown" and bool(record.platform.unread.topic("events"))
+    return Lag(standing=standing, status=status, span=span, measured=measured, unread=missing)
+
+
+def _fell_behind(platform: Platform, offered: Buildpack, staged_at: datetime) -> tuple[datetime, datetime, str]:
+    """Between which instants a droplet fell behind a platform buildpack, and what says so.
+
+    The offered file came with the last upload, at the latest with the row's last change; the droplet was never behind
+    before it was staged. That the first upload after the staging made it fall behind is known only where events reach
+    back to the staging and this buildpack's are visible; one during the staging may have been passed over.
+    """
+    uploads = [event.created_at for event in platform.events(offered.guid, UPLOAD)]
+    if not uploads:
+        return staged_at, max(staged_at, offered.updated_at), "buildpack.updated_at"
+    first = staged_at
+    since = platform.events_since
+    if (
+        since is not None
+        and since <= staged_at
+        and not any(staged_at - STAGING_TIME <= upload <= staged_at for upload in uploads)
+    ):
+        first = next((upload for upload in uploads if upload > staged_at), staged_at)
+    return first, max(staged_at, uploads[-1]), UPLOAD
+
+
+def _sentence(lag: Lag, limit: Limit) -> str:
+    if lag.span is None:
+        return lag.reason
+    standing = lag.standing
+    least, most = lag.span
+    behind = f"{standing.name} {standing.has} is behind {standing.latest}"
+    if lag.status == "unknown":
+        between = f"between {duration(least)} and {duration(most)}"
+        return f"{behind} for {between}: whether that is inside the {limit.words} window is not known"
+    known = duration(least) if least == most else f"at least {duration(least)}"
+    return f"{behind} for {known}, {duration(least - limit.seconds)} outside the {limit.words} window"

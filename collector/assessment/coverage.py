@@ -1,0 +1,115 @@
+"""What was seen, what was not, and whether that is enough for a verdict."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from collector.assessment.declared import Declared, Patterns, covers
+from collector.assessment.judging import Judged, Question
+from collector.assessment.tally import Desk
+from collector.assessment.words import listed
+from collector.model import AppCounts, Coverage, Facts, Gap, Snapshot, SourceCoverage, SourceRecord
+
+_READER = "cloud-controller"
+
+
+def all_gaps(facts: Facts, snapshot: Snapshot) -> tuple[Gap, ...]:
+    """The gaps of the snapshot, and those that only reading it could find."""
+    every = [gap for source in snapshot.sources for gap in source.gaps]
+    return (*every, *(gap for gap in facts.gaps if gap not in every))
+
+
+def missing_spaces(facts: Facts, declared: Declared) -> tuple[str, ...]:
+    """The entries of the declared boundary that match no visible space."""
+    paths = [space.path for space in facts.spaces.values()]
+    return tuple(entry for entry in declared.boundary_spaces if not any(covers((entry,), path) for path in paths))
+
+
+def holes(question: Question, judged: Judged) -> dict[str, str]:
+    """By check: what was not read, so that subjects or verdicts may be missing; checks without a hole are left out."""
+    found = {}
+    for name, desk in judged.desks.items():
+        hole = _hole(question, judged, desk)
+        if hole:
+            found[name] = hole
+    return found
+
+
+def _hole(question: Question, judged: Judged, desk: Desk) -> str:
+    if not desk.check.asked(question.declared):
+        return ""
+    if desk.check.kind == "app" or desk.check.counts:
+        if judged.seen == 0:
+            return "no application is visible"
+        if question.missing:
+            return f"declared but not visible: {listed(question.missing)}"
+        reason = judged.platform.unread.topic("apps")
+        if reason:
+            return reason
+    return desk.missing(judged.platform.unread, question.declared)
+
+
+def incomplete(question: Question, judged: Judged, found: Mapping[str, str]) -> str:
+    """Why the evidence is not enough: the first hole or unread subject of a deciding or flagging check, or ""."""
+    if judged.seen == 0:
+        return "no application is visible"
+    if question.missing:
+        return f"declared but not visible: {listed(question.missing)}"
+    for name, desk in judged.desks.items():
+        if desk.decisive and (name in found or desk.unread):
+            return found.get(name) or desk.unread
+    return ""
+
+
+def cover(question: Question, judged: Judged, *, complete: bool) -> Coverage:
+    """How far everything was read."""
+    facts, snapshot, ages = question.facts, question.snapshot, judged.ages
+    return Coverage(
+        complete=complete,
+        boundary_declared=bool(question.declared.boundary_spaces),
+        spaces=_spaces(facts, question.patterns),
+        missing_spaces=question.missing,
+        sources=_sources(facts, snapshot),
+        apps=AppCounts(
+            visible=judged.seen,
+            assessed=ages["pass"] + ages["fail"],
+            unknown=ages["unknown"],
+            not_applicable=ages["not-applicable"],
+        ),
+        apps_listed=facts.apps_listed,
+        apps_counted=facts.apps_counted,
+    )
+
+
+def _spaces(facts: Facts, patterns: Patterns) -> tuple[str, ...]:
+    return tuple(sorted({space.path for space in facts.spaces.values() if patterns.admit_space(space)}))
+
+
+def _sources(facts: Facts, snapshot: Snapshot) -> tuple[SourceCoverage, ...]:
+    """Each source with its gaps; what reading found stands with Cloud Controller, from which facts are read."""
+    known = {gap.what + gap.reason for source in snapshot.sources for gap in source.gaps}
+    late = tuple(gap for gap in facts.gaps if gap.what + gap.reason not in known)
+    return tuple(_source(source, late if source.name == _READER else ()) for source in snapshot.sources)
+
+
+def _source(source: SourceRecord, late: tuple[Gap, ...]) -> SourceCoverage:
+    gaps = (*source.gaps, *late)
+    return SourceCoverage(
+        name=source.name,
+        status="complete" if not gaps else "partial" if source.documents else "failed",
+        requests=source.requests,
+        documents=source.documents,
+        gaps=gaps,
+        clock_skew_seconds=source.clock_skew_seconds,
+    )
+
+
+def scope_note(coverage: Coverage, patterns: Patterns, as_of: datetime, taken_at: datetime) -> str:
+    """What the answer speaks for, where that is not the whole declared system as it is seen now."""
+    notes = []
+    if not coverage.boundary_declared:
+        notes.append(f"no boundary declared; spaces seen: {listed(coverage.spaces) or 'none'}")
+    if patterns.words:
+        notes.append(f"only what matches {patterns.words}")
+    if as_of < taken_at:
+        notes.append("states and settings are those of the snapshot, taken later than the instant asked about")
+    return "; ".join(notes)

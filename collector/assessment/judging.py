@@ -1,0 +1,123 @@
+"""Every check on every subject, in one pass over the apps."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from collector.assessment.catalog import POLICY, Catalog
+from collector.assessment.checks.evidence import STATUS_CHECKS, Scene
+from collector.assessment.declared import Declared, Patterns
+from collector.assessment.judgement import Judgement
+from collector.assessment.lines import AGE, Sheet
+from collector.assessment.rollup import Ledger
+from collector.assessment.subjects import AppRecord, Platform, records
+from collector.assessment.tally import Desk, names_used
+from collector.model import Control, Facts, Gap, Observation, Snapshot, Status, Subject, System
+from collector.model.base import Value
+
+
+class Question(Value, frozen=True, kw_only=True):
+    """What is asked of which facts."""
+
+    facts: Facts
+    snapshot: Snapshot
+    catalog: Catalog
+    controls: tuple[Control, ...]
+    as_of: datetime
+    system: System
+    declared: Declared
+    patterns: Patterns
+    gaps: tuple[Gap, ...]
+    missing: tuple[str, ...]
+
+
+class Judged(Value, frozen=True, kw_only=True):
+    """The verdicts of all checks, and the sheet of applications; `ages` counts app-restage-age, asked for or not."""
+
+    ledger: Ledger
+    desks: Mapping[str, Desk]
+    platform: Platform
+    ages: Mapping[Status, int]
+    seen: int
+    sheet: Sheet
+
+    def observations(self) -> tuple[Observation, ...]:
+        """By check, then by org, space and name."""
+        desks = (desk for desk in self.desks.values() if desk.reported)
+        return tuple(observation for desk in desks for observation in desk.observations)
+
+
+def judge(question: Question) -> Judged:
+    """Judge every app by every check, then the evidence as a whole."""
+    platform = Platform(question.facts, question.gaps, question.declared, question.as_of)
+    desks = _desks(question)
+    ledger = Ledger(question.controls, question.catalog, desks, question.system.scope)
+    by_app = [desk for desk in desks.values() if desk.check.kind == "app"]
+    sheet = Sheet(question.declared)
+    ages: dict[Status, int] = {"pass": 0, "fail": 0, "unknown": 0, "not-applicable": 0}
+    seen = undetermined = unread = 0
+    for record in records(platform, question.patterns):
+        verdicts = _one_app(record, by_app)
+        seen += 1
+        ages[verdicts[AGE].status] += 1
+        open_ones = [row for name in STATUS_CHECKS if (row := verdicts.get(name)) and row.status == "unknown"]
+        undetermined += bool(open_ones)
+        unread += any(row.unread for row in open_ones)
+        sheet.add(record, by_app, verdicts)
+    scene = Scene(
+        facts=question.facts,
+        snapshot=question.snapshot,
+        declared=question.declared,
+        as_of=question.as_of,
+        read=platform.unread,
+        windows=question.catalog.windows,
+        policy=f"sha256:{question.catalog.digests[POLICY]}" if POLICY in question.catalog.digests else "",
+        missing=question.missing,
+        seen=seen,
+        undetermined=undetermined,
+        unread=unread,
+    )
+    subject = Subject(type="system", name=question.system.id)
+    for desk in desks.values():
+        if desk.check.kind == "system":
+            _note(desk, subject, (), desk.check.judge(scene, desk.limit))
+    return Judged(ledger=ledger, desks=desks, platform=platform, ages=ages, seen=seen, sheet=sheet)
+
+
+def _desks(question: Question) -> dict[str, Desk]:
+    used = names_used(question.controls, question.system.scope)
+    names = used if AGE in used else [AGE, *used]  # the table of applications shows ages whatever is asked
+    windows = question.catalog.windows
+    desks = {}
+    for name in names:
+        desk = Desk(name, None, reported=name in used)
+        desks[name] = Desk(name, windows[desk.window] if desk.window else None, reported=name in used)
+    return desks
+
+
+def _one_app(record: AppRecord, desks: list[Desk]) -> dict[str, Judgement]:
+    outside, subject, evidence = record.outside, record.subject, record.evidence
+    verdicts = {}
+    for desk in desks:
+        judge_one: Callable[..., Judgement] = desk.check.judge
+        verdict = outside or judge_one(record, desk.limit)
+        verdicts[desk.name] = verdict
+        _note(desk, subject, evidence, verdict)
+    return verdicts
+
+
+def _note(desk: Desk, subject: Subject, evidence: tuple[str, ...], verdict: Judgement) -> None:
+    desk.enter(verdict)
+    more = verdict.evidence
+    desk.observations.append(
+        Observation(
+            check=desk.name,
+            subject=subject,
+            status=verdict.status,
+            window=desk.window,
+            measured=verdict.measured,
+            over_hours=verdict.over,
+            detail=verdict.detail,
+            next_step=verdict.next_step,
+            evidence=(*evidence, *more) if more else evidence,
+        )
+    )

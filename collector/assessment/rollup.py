@@ -1,0 +1,168 @@
+"""From counts to objectives, and from objectives to controls."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from collector.assessment.catalog import Catalog
+from collector.assessment.tally import COUNTED, DECISIVE, Desk, Tally, in_scope, uses_in_scope
+from collector.assessment.words import plural
+from collector.model import CheckCount, CheckUse, Control, ControlResult, Finding, Objective, System, Verdict
+from collector.model.base import Value
+
+_WORST: Sequence[Verdict] = ("not-satisfied", "not-assessed", "satisfied")
+
+
+class Counted(Value, frozen=True, kw_only=True):
+    """One use of a check with its counts; `decides` also when its flagging window is binding; `hole` as in Ledger."""
+
+    use: CheckUse
+    tally: Tally
+    window: str | None
+    decides: bool
+    hole: str
+
+    @property
+    def fails(self) -> int:
+        """How many subjects fail."""
+        return self.tally.counts["fail"]
+
+    @property
+    def unknowns(self) -> int:
+        """How many subjects could not be judged."""
+        return self.tally.counts["unknown"]
+
+    @property
+    def applicable(self) -> int:
+        """How many subjects the check speaks for."""
+        return self.fails + self.unknowns + self.tally.counts["pass"]
+
+
+class Ledger:
+    """The counts of every use of every chosen control.
+
+    A `hole` is what was not read so that subjects may be missing altogether: no verdict on the subjects that were seen
+    can then show an objective satisfied.
+    """
+
+    def __init__(self, controls: Sequence[Control], catalog: Catalog, desks: Mapping[str, Desk], scope: str) -> None:
+        self.controls = controls
+        self.scope = scope
+        self._desks = desks
+        self._catalog = catalog
+        self.tallies: dict[str, list[tuple[CheckUse, Tally]]] = {}
+        for control in controls:
+            self.tallies[control.id] = [
+                (use, desks[use.check].count_for(use, catalog.window(use))) for use in uses_in_scope(control, scope)
+            ]
+
+    def result(self, control: Control, system: System, holes: Mapping[str, str]) -> ControlResult:
+        """The verdict on one control's tested objectives."""
+        rows = [self._counted(use, tally, holes) for use, tally in self.tallies[control.id]]
+        findings = tuple(self._finding(objective, rows, system) for objective in control.objectives)
+        tested = [finding for finding in findings if finding.status in _WORST]
+        return ControlResult(
+            id=control.id,
+            oscal_id=control.oscal_id,
+            title=control.title,
+            status=aggregate(tested),
+            objectives_tested=len(tested),
+            objectives_total=len(findings),
+            parts={part: self._part(part, tested) for part in control.parts},
+            objectives=findings,
+            checks=tuple(_count(row) for row in rows),
+            narrative=control.narrative,
+            parameters=control.parameters,
+        )
+
+    def flagged(self) -> bool:
+        """Whether anything is outside, or could not be shown to be inside."""
+        every = [row for rows in self.tallies.values() for row in rows]
+        return any(
+            (use.role in COUNTED and tally.counts["fail"]) or (use.role in DECISIVE and tally.counts["unknown"])
+            for use, tally in every
+        )
+
+    def _counted(self, use: CheckUse, tally: Tally, holes: Mapping[str, str]) -> Counted:
+        window = self._catalog.window(use)
+        binding = use.role == "flags" and window is not None and window.binding
+        return Counted(
+            use=use,
+            tally=tally,
+            window=window.name if window else None,
+            decides=use.role == "decides" or binding,
+            hole=holes.get(use.check, ""),
+        )
+
+    def _part(self, part: str, tested: Iterable[Finding]) -> Verdict:
+        if in_scope(part, self.scope):
+            return aggregate([finding for finding in tested if finding.part == part])
+        return "inherited" if part == "provider" else "not-tested"
+
+    def _finding(self, objective: Objective, rows: Sequence[Counted], system: System) -> Finding:
+        own = [row for row in rows if row.use.objective == objective.id]
+        counted = [row for row in own if row.decides or row.use.role == "detects"]
+        if counted:
+            status, reason = decide(counted)
+        elif in_scope(objective.part, self.scope):
+            status, reason = "not-tested", "no check of this tool speaks for it"
+        else:
+            status, reason = self._elsewhere(objective, system)
+        checks = tuple(dict.fromkeys(row.use.check for row in counted))
+        return Finding(
+            id=objective.id,
+            status=status,
+            checks=checks,
+            text=objective.text,
+            human=objective.human,
+            part=objective.part,
+            reason=reason,
+        )
+
+    def _elsewhere(self, objective: Objective, system: System) -> tuple[Verdict, str]:
+        if objective.part == "provider":
+            source = system.leveraged or "the provider of the platform"
+            return "inherited", f"inherited from {source}, not observed here"
+        return "not-tested", "the customer's part, which this report does not answer for"
+
+
+def decide(rows: Sequence[Counted]) -> tuple[Verdict, str]:
+    """The verdict on one objective from the checks that count for it, and why."""
+    deciding = [row for row in rows if row.decides]
+    failing = [f"{row.use.check}: {_of(row.fails, row)} outside" for row in rows if row.fails]
+    remarks = [
+        f"{row.use.check}: {_of(row.unknowns, row)} could not be judged (remark)"
+        for row in rows
+        if not row.decides and row.unknowns
+    ]
+    if failing:
+        return "not-satisfied", "; ".join([*failing, *remarks])
+    opened = [f"{row.use.check}: {_of(row.unknowns, row)} could not be judged" for row in deciding if row.unknowns]
+    opened += dict.fromkeys(row.hole for row in deciding if row.hole)
+    if opened:
+        return "not-assessed", "; ".join([*opened, *remarks])
+    if not any(row.applicable for row in deciding):
+        return "not-tested", "; ".join(["no subject that a deciding check speaks for", *remarks])
+    shown = [f"{row.use.check}: {row.applicable} of {row.applicable} inside" for row in deciding if row.applicable]
+    return "satisfied", "; ".join([*shown, *remarks])
+
+
+def aggregate(findings: Iterable[Finding]) -> Verdict:
+    """The worst verdict of tested objectives; `not-tested` when there is none."""
+    found = {finding.status for finding in findings}
+    return next((verdict for verdict in _WORST if verdict in found), "not-tested")
+
+
+def _of(number: int, row: Counted) -> str:
+    return f"{number} of {plural(row.applicable, 'subject')}"
+
+
+def _count(row: Counted) -> CheckCount:
+    counts = row.tally.counts
+    return CheckCount(
+        id=row.use.check,
+        role=row.use.role,
+        window=row.window,
+        passed=counts["pass"],
+        fail=counts["fail"],
+        unknown=counts["unknown"],
+        not_applicable=counts["not-applicable"],
+    )

@@ -1,0 +1,183 @@
+"""The subjects of checks: what a snapshot says of the platform and, one after another, of each app."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import Final
+
+from collector.assessment.declared import Declared, Patterns
+from collector.assessment.judgement import Judgement, not_applicable, unknown
+from collector.assessment.staging import SKEW, Origins, Staging, stage
+from collector.assessment.words import instant
+from collector.model import App, Buildpack, Droplet, Event, Facts, Gap, Space, Subject
+
+TASK_PERIOD: Final = timedelta(days=31)
+
+_STOPPED: Final = not_applicable("stopped, and no task ran in 31 days")
+_LATER: Final = not_applicable("created after the instant asked about")
+_NOWHERE: Final = "(unknown space)"
+
+
+class Unread:
+    """What was not read, by topic: all of it, or only some subjects."""
+
+    def __init__(self, read: frozenset[str], gaps: tuple[Gap, ...]) -> None:
+        self._read = read
+        self._whole: dict[str, str] = {}
+        self._some: dict[str, dict[str, str]] = {}
+        for gap in gaps:
+            if gap.subjects:
+                self._some.setdefault(gap.what, {}).update(dict.fromkeys(gap.subjects, gap.reason))
+            else:
+                self._whole.setdefault(gap.what, gap.reason)
+
+    def topic(self, topic: str) -> str:
+        """Why a topic was not wholly read, or ""."""
+        if topic in self._read:
+            return ""
+        reason = self._whole.get(topic) or next(iter(self._some.get(topic, {}).values()), "")
+        return f"{topic} not wholly read: {reason}" if reason else f"{topic} not read"
+
+    def of(self, topic: str, *guids: str | None) -> str:
+        """Why a topic was not read for one subject (named by any of its guids), or "".
+
+        A topic that was not wholly read is unread for everyone, unless every one of its gaps names its subjects.
+        """
+        some = self._some.get(topic)
+        if some:
+            for guid in guids:
+                if guid in some:
+                    return f"{topic} not read: {some[guid]}"
+        if topic in self._read or (some and topic not in self._whole):
+            return ""
+        return self.topic(topic)
+
+
+class Platform:
+    """What one snapshot says beside the apps themselves; indexes are built once, on first use."""
+
+    def __init__(self, facts: Facts, gaps: tuple[Gap, ...], declared: Declared, as_of: datetime) -> None:
+        self.facts = facts
+        self.declared = declared
+        self.as_of = as_of
+        self.unread = Unread(facts.read, gaps)
+        self.past = as_of < facts.taken_at
+        self.origins = Origins(facts, self.unread.of)
+        self.standings: dict[tuple[str, str | None, str | None, str], object] = {}
+
+    @cached_property
+    def buildpacks(self) -> Mapping[tuple[str, str | None, str], Buildpack]:
+        """Platform buildpacks by what makes them unique."""
+        return {(row.name, row.stack, row.lifecycle): row for row in self.facts.buildpacks}
+
+    @cached_property
+    def events_since(self) -> datetime | None:
+        """From when on events are known to be kept: the oldest one seen; None when they were not wholly read."""
+        if self.unread.topic("events"):
+            return None
+        return min((event.created_at for rows in self.facts.events.values() for event in rows), default=None)
+
+    @cached_property
+    def newest_droplets(self) -> Mapping[str, Droplet]:
+        """The newest collected droplet of each app."""
+        newest: dict[str, Droplet] = {}
+        for droplet in self.facts.droplets.values():
+            held = newest.get(droplet.app)
+            if held is None or (droplet.created_at, droplet.guid) > (held.created_at, held.guid):
+                newest[droplet.app] = droplet
+        return newest
+
+    @cached_property
+    def first_staged(self) -> Mapping[tuple[str, str, str], datetime]:
+        """When (org, buildpack, version) was first staged in a space of the org that is not production."""
+        org_of = {}
+        for app in self.facts.apps:
+            space = self.facts.spaces.get(app.space_guid)
+            if space is not None and self.declared.environment(space.path) != "production":
+                org_of[app.guid] = space.org
+        first: dict[tuple[str, str, str], datetime] = {}
+        for droplet in self.facts.droplets.values():
+            org = org_of.get(droplet.app)
+            for row in (droplet.buildpacks or ()) if org is not None else ():
+                if row.version is not None:
+                    key = (org or "", row.name, row.version)
+                    first[key] = min(first.get(key, droplet.created_at), droplet.created_at)
+        return first
+
+    def events(self, target: str, kind: str) -> list[Event]:
+        """The events of one type about one target, oldest first."""
+        rows = (event for event in self.facts.events.get(target, ()) if event.type == kind)
+        return sorted(rows, key=lambda event: event.created_at)
+
+
+class AppRecord:
+    """One app with what the snapshot says of it. `outside` is the verdict of every check when it is not in scope."""
+
+    __slots__ = ("app", "droplet", "environment", "evidence", "outside", "platform", "space", "staging", "subject")
+
+    def __init__(self, platform: Platform, app: App, space: Space, environment: str) -> None:
+        self.platform = platform
+        self.app = app
+        self.space = space
+        self.environment = environment
+        self.subject = Subject(type="app", guid=app.guid, name=app.name, space=space.name, org=space.org)
+        self.staging: Staging = stage(app, platform.origins)
+        self.droplet = droplet = self.staging.droplet
+        self.outside: Judgement | None = _outside(platform, app, droplet)
+        documents = (app.document, droplet.document if droplet else "", self.staging.document)
+        self.evidence = tuple(dict.fromkeys(filter(None, documents)))
+
+    @property
+    def origin(self) -> Droplet | None:
+        """The droplet that was staged: of a copied one the original, where it was found."""
+        return self.staging.original or self.droplet
+
+    @property
+    def is_image(self) -> bool:
+        """Whether a container image runs, which a restage does not patch."""
+        return self.staging.kind == "image"
+
+    @property
+    def started(self) -> bool:
+        """Whether the app is meant to run."""
+        return self.app.state == "STARTED"
+
+    def unread(self, topic: str) -> str:
+        """Why a topic was not read for this app, or ""."""
+        return self.platform.unread.of(topic, self.app.guid, self.app.droplet)
+
+
+def _outside(platform: Platform, app: App, droplet: Droplet | None) -> Judgement | None:
+    if platform.past:
+        if app.created_at > platform.as_of:
+            return _LATER
+        if droplet is not None and droplet.created_at > platform.as_of:
+            when = instant(droplet.created_at)
+            return unknown(f"its droplet dates from {when}; what ran at the instant asked about is not known")
+    if app.state == "STARTED" or platform.declared.include_stopped:
+        return None
+    since = platform.as_of - TASK_PERIOD
+    until = platform.as_of + SKEW
+    if any(since <= task.created_at <= until for task in platform.facts.tasks.get(app.guid, ())):
+        return None
+    reason = platform.unread.of("tasks", app.guid)
+    if reason:
+        return unknown(f"stopped, and whether tasks ran in it is not known: {reason}", unread=True)
+    return _STOPPED
+
+
+def records(platform: Platform, patterns: Patterns) -> Iterator[AppRecord]:
+    """Every app that is asked about, by org, space, name and guid; one record at a time."""
+    facts, declared = platform.facts, platform.declared
+    spaces: dict[str, tuple[Space, str]] = {}
+    for guid in {app.space_guid for app in facts.apps}:
+        space = facts.spaces.get(guid) or Space(guid=guid, name=_NOWHERE, org_guid="", org="")
+        spaces[guid] = space, declared.environment(space.path)
+    rows = []
+    for app in facts.apps:
+        space, environment = spaces[app.space_guid]
+        if patterns.admit(app, space):
+            rows.append((space.org, space.name, app.name, app.guid, app, space, environment))
+    rows.sort(key=lambda row: row[:4])
+    for _org, _space, _name, _guid, app, space, environment in rows:
+        yield AppRecord(platform, app, space, environment)

@@ -1,0 +1,142 @@
+"""The question: take or find a snapshot, judge it, print the answer, write what is wanted."""
+
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from collector import __version__
+from collector.assessment import Catalog, Patterns, needs
+from collector.cli.wiring import (
+    artifacts_of,
+    collect_live,
+    controls_folder,
+    interrupted,
+    settings_of,
+    store_at,
+    world_of,
+)
+from collector.cli.world import World
+from collector.errors import UsageError
+from collector.evidence import bring, find, open_snapshot
+from collector.model import Assessment
+from collector.reports import REPORTS
+from collector.reports.context import Context
+from collector.resources import TEMPLATES
+from collector.run import Question, declared_in, judge, read_catalog, render, report_key, snapshot_key
+from collector.settings import Settings
+from collector.stores.publishing import publish
+
+FLAGGED = 1
+
+
+def ask(given: Mapping[str, Any]) -> int:
+    """Bare `collect`: the exit code is the answer's."""
+    world = world_of(given)
+    settings = settings_of(given, world)
+    catalog = read_catalog(settings, controls_folder(given))
+    question = question_of(given, catalog)
+    artifacts = artifacts_of(given, settings, world)
+    if given["artifacts"] and not given["output"] and not given["store"]:
+        raise UsageError("--artifact needs a place", hint="name one with -o DIR or --store URL")
+    with snapshot_for(given, settings, world, question, catalog) as folder:
+        assessment = judge(folder, question, catalog, settings, __version__)
+        deliver(given, settings, world, assessment, artifacts, folder)
+    show(assessment, given["format_"], world)
+    return code_of(assessment, given)
+
+
+def question_of(given: Mapping[str, Any], catalog: Catalog) -> Question:
+    """What the options ask."""
+    return Question(
+        controls=catalog.control_ids(*given["controls"]),
+        as_of=given["as_of"],
+        patterns=Patterns(org=tuple(given["orgs"]), space=tuple(given["spaces"]), app=tuple(given["apps"])),
+    )
+
+
+@contextmanager
+def snapshot_for(
+    given: Mapping[str, Any], settings: Settings, world: World, question: Question, catalog: Catalog
+) -> Iterator[Path]:
+    """The folder of the snapshot to judge: the named one, or one that is taken now and goes when it is not kept."""
+    with tempfile.TemporaryDirectory(prefix="cf-evidence-") as temporary:
+        wanted = given["from_"]
+        if wanted is None:
+            topics = needs(question.controls or None, catalog, declared_in(settings))
+            snapshot = collect_live(given, settings, world, topics, parent=Path(temporary))
+            yield Path(snapshot.root)
+        elif (Path(wanted) / "manifest.json").is_file():
+            yield Path(wanted)
+        elif (Path(wanted) / "snapshot" / "manifest.json").is_file():
+            yield Path(wanted) / "snapshot"
+        else:
+            store = store_at(settings.tables.store.url, settings, world)
+            yield bring(store, find(store, settings.tables.system.id, wanted), Path(temporary))
+
+
+def deliver(
+    given: Mapping[str, Any],
+    settings: Settings,
+    world: World,
+    assessment: Assessment,
+    artifacts: Any,  # noqa: ANN401  names
+    folder: Path,
+) -> None:
+    """Write the reports where -o says, and put snapshot and reports into the store that --store names."""
+    context = Context(
+        templates=given["templates"] or TEMPLATES,
+        html_max_rows=settings.tables.report.html_max_rows,
+        oscal_version=given["oscal_version"],
+    )
+    if given["output"]:
+        written = render(assessment, artifacts, given["output"], context, folder)
+        world.note(f"wrote {len(written)} files into {given['output']}")
+    if given["store"]:
+        store = store_at(given["store"], settings, world)
+        work = kept_work(world, report_key(assessment))
+        render(assessment, artifacts, work, context, None)
+        if given["from_"] is None:
+            # Kept under its own name until it has arrived: an upload that fails can then be done again.
+            snapshot = open_snapshot(folder)
+            local = kept_work(world, snapshot_key(snapshot))
+            shutil.copytree(folder, local, dirs_exist_ok=True)
+            publish(store, local, snapshot_key(snapshot))
+            shutil.rmtree(local)
+        publish(store, work, report_key(assessment))
+        shutil.rmtree(work)
+        world.note(f"stored in {store.url}: {report_key(assessment)}")
+
+
+def kept_work(world: World, key: str) -> Path:
+    """A local folder for a run on its way to a store."""
+    folder = world.work_dir / key
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def show(assessment: Assessment, form: str, world: World) -> None:
+    """Print the answer on stdout."""
+    context = Context()
+    if form == "json":
+        REPORTS["assessment"].write(assessment, sys.stdout.buffer, context)
+    elif form == "csv":
+        REPORTS["observations"].write(assessment, sys.stdout.buffer, context)
+    else:
+        from collector.reports.terminal import render as lines  # noqa: PLC0415  only a table needs it
+
+        width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+        for line in lines(assessment, width=width, color=world.colors):
+            print(line)
+    sys.stdout.flush()
+
+
+def code_of(assessment: Assessment, given: Mapping[str, Any]) -> int:
+    """The exit code, said on stderr by nobody: it is the verdict's own."""
+    return 0 if given["exit_zero"] and assessment.exit_code == FLAGGED else assessment.exit_code
+
+
+__all__ = ["ask", "code_of", "deliver", "interrupted", "question_of", "show", "snapshot_for"]

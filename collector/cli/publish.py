@@ -1,0 +1,35 @@
+"""`collect publish`: copy a finished run into a store, and go on where an upload failed."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from collector.cli.wiring import settings_of, store_at, world_of
+from collector.errors import UsageError
+from collector.evidence import open_snapshot
+from collector.run import REPORT_SCHEMA, snapshot_key
+from collector.stores.publishing import publish as copy
+
+
+def publish(given: Mapping[str, Any]) -> int:
+    """Copy a snapshot or a report run to the place that is its own."""
+    world = world_of(given)
+    settings = settings_of(given, world)
+    folder = Path(given["directory"])
+    key = _key(folder)
+    copy(store_at(given["url"], settings, world), folder, key)
+    print(key)
+    return 0
+
+
+def _key(folder: Path) -> str:
+    """Where a run belongs: a snapshot by its manifest, a report run by the place it was made for."""
+    try:
+        manifest = msgspec.json.decode((folder / "manifest.json").read_bytes(), type=dict[str, Any])
+    except (OSError, msgspec.DecodeError) as error:
+        raise UsageError(f"{folder} is no finished run", hint="name a folder that holds manifest.json") from error
+    if manifest.get("schema") == REPORT_SCHEMA:
+        return str(manifest["key"])
+    return snapshot_key(open_snapshot(folder))

@@ -1,0 +1,71 @@
+"""`collect snapshot`: take evidence, put it into the store, print its id."""
+
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from collector.cli.wiring import collect_live, interrupted, settings_of, store_at, world_of
+from collector.cli.world import World
+from collector.errors import UsageError
+from collector.evidence import Store, last_manifest
+from collector.model import Snapshot
+from collector.run import snapshot_key
+from collector.settings import Settings, nearest
+from collector.sources import SOURCES
+from collector.sources.cloud_controller import TOPICS
+from collector.stores.publishing import publish
+
+INCOMPLETE = 3
+
+
+def snapshot(given: Mapping[str, Any]) -> int:
+    """0 when everything was read, 3 when there are gaps; both are stored and say so."""
+    world = world_of(given)
+    settings = settings_of(given, world)
+    for name in given["sources"]:
+        if name not in SOURCES:
+            raise UsageError(f"unknown source {name}", hint=nearest(name, list(SOURCES)))
+    store = store_at(settings.tables.store.url, settings, world)
+    taken = _take(given, settings, world, store)
+    print(taken.id)
+    gaps = [gap for source in taken.sources for gap in source.gaps]
+    for gap in gaps[:20]:
+        world.say(f"not read: {gap.what}: {gap.reason}")
+    return INCOMPLETE if gaps else 0
+
+
+def _take(given: Mapping[str, Any], settings: Settings, world: World, store: Store) -> Snapshot:
+    """Finish the snapshot in a local folder, the store's own where it is one, then copy it there."""
+    system = settings.tables.system.id
+    home = store.local("") or world.work_dir
+    begun = interrupted(home, system)
+    resume: Path | None = None
+    if given["resume"]:
+        if not begun:
+            raise UsageError("no snapshot was interrupted", hint="begin one: collect snapshot")
+        resume = begun[-1]
+    for left in begun:
+        if left != resume:
+            world.note(f"removing {left.name}, which was never finished")
+            shutil.rmtree(left)
+    previous = last_manifest(store, system)
+    taken = collect_live(
+        given,
+        settings,
+        world,
+        TOPICS if _wants_ssh(settings) else TOPICS - {"ssh"},
+        parent=home,
+        previous=previous,
+        resume=resume,
+    )
+    if store.local("") is None:
+        publish(store, Path(taken.root), snapshot_key(taken))
+        shutil.rmtree(taken.root)
+    world.note(f"stored in {store.url}: {snapshot_key(taken)}")
+    return taken
+
+
+def _wants_ssh(settings: Settings) -> bool:
+    """SSH settings cost a request a space: they are read only where they are declared."""
+    return bool(settings.tables.baseline.ssh)

@@ -1,0 +1,174 @@
+"""What works and what does not: each diagnosis is a line with a mark, a fact and, where it is bad, the next step."""
+
+import shlex
+from collections.abc import Callable, Iterator
+from fnmatch import fnmatchcase
+from typing import Any, Literal, NamedTuple
+
+import msgspec
+
+from collector.errors import CollectError, Refused, RemoteError
+from collector.evidence import Ask, Store
+from collector.model import Identity
+from collector.settings import Settings
+from collector.sources.cloud_controller import wire
+from collector.transport import Session
+
+OLDEST_API = (3, 160, 0)
+SKEW_SECONDS = 60
+
+
+class Diagnosis(NamedTuple):
+    """One line. `code` is the exit code that it calls for; 0 when it is well or merely noteworthy."""
+
+    mark: Literal["ok", "note", "bad"]
+    what: str
+    fact: str
+    hint: str = ""
+    code: int = 0
+
+
+class Limits(msgspec.Struct, frozen=True):
+    """`/v3/info`, as far as the limiter goes."""
+
+    enabled: bool = False
+    general_limit: int | None = None
+    reset_interval_in_minutes: int | None = None
+
+
+class Info(msgspec.Struct, frozen=True):
+    """`/v3/info`."""
+
+    rate_limits: Limits = Limits()
+
+
+def examine_settings(settings: Settings) -> Iterator[Diagnosis]:
+    """What the settings leave open."""
+    tables = settings.tables
+    yield Diagnosis("ok", "settings", f"{len(settings.origins)} set; collect config show lists them")
+    if not tables.boundary.spaces:
+        hint = 'declare it: [boundary] spaces = ["org/space"]'
+        yield Diagnosis("note", "boundary", "none declared: completeness is not tested", hint)
+    if tables.baseline.declared is None:
+        yield Diagnosis("note", "baseline", "none declared: CM-2 and CM-6 stay untested", "declare it: [baseline]")
+
+
+def examine_foundation(session: Session, identity: Identity, settings: Settings) -> Iterator[Diagnosis]:
+    """API, login, limits, clock, and what the login can see."""
+    root = session.fetch(Ask("root", "/", {}, wire.ROOT)).page
+    known = tuple(int(part) for part in root.api_version.split(".") if part.isdecimal())
+    old = known < OLDEST_API
+    yield Diagnosis("note" if old else "ok", "API", f"{session.api}, version {root.api_version or 'not told'}")
+    scopes = ", ".join(identity.scopes) or "none"
+    yield Diagnosis("ok", "login", f"{identity.name or 'somebody'} by {identity.grant}, scopes {scopes}")
+    yield from _limits(session)
+    yield from _roles(session, identity)
+    yield from _sight(session, identity, settings)
+    yield _clock(session)
+
+
+def examine_store(store: Store) -> Iterator[Diagnosis]:
+    """What the store really does, tried with a probe."""
+    try:
+        for line in store.probe():
+            yield Diagnosis("ok", "store", line)
+    except CollectError as error:
+        yield Diagnosis("bad", "store", f"{store.url}: {error}", error.hint, error.exit_code)
+
+
+def _limits(session: Session) -> Iterator[Diagnosis]:
+    info = _try(session, Ask("info", "/v3/info", {}, wire.decoder(Info)))
+    if isinstance(info, Diagnosis):
+        yield info
+    elif not info.rate_limits.enabled:
+        yield Diagnosis("ok", "rate limit", "off")
+    else:
+        limits = info.rate_limits
+        last = session.rate_limit
+        left = "" if last is None or last.remaining is None else f", about {last.remaining} left"
+        fact = f"{limits.general_limit} requests in {limits.reset_interval_in_minutes} minutes{left}"
+        yield Diagnosis("note", "rate limit", f"{fact}; a snapshot of N apps asks about N/1000 + N/200 + 20 times")
+
+
+def _roles(session: Session, identity: Identity) -> Iterator[Diagnosis]:
+    if not identity.user:
+        return
+    query = {"user_guids": identity.user, "per_page": "200"}
+    page = _try(session, Ask("roles", "/v3/roles", query, wire.ROLES))
+    if isinstance(page, Diagnosis):
+        yield page
+    else:
+        held = sorted({row.type for row in page.resources})
+        yield Diagnosis("ok" if held else "note", "roles", ", ".join(held) or "none that this login may see")
+
+
+def _sight(session: Session, identity: Identity, settings: Settings) -> Iterator[Diagnosis]:
+    """How many of everything is visible; an empty list is where evidence silently goes missing."""
+    counted: dict[str, int] = {}
+    for what, path, decode in (
+        ("apps", "/v3/apps", wire.APPS),
+        ("builds", "/v3/builds", wire.BUILDS),
+        ("audit events", "/v3/audit_events", wire.EVENTS),
+    ):
+        page = _try(session, Ask(what, path, {"per_page": "1"}, decode))
+        if isinstance(page, Diagnosis):
+            yield page
+            continue
+        counted[what] = page.pagination.total_results
+    if counted.get("apps") == 0:
+        hint = "give the account a role in each space: cf set-space-role USER ORG SPACE SpaceAuditor"
+        yield Diagnosis("bad", "apps", "none visible: an org auditor or org user sees none", hint, 3)
+    if counted.get("audit events") == 0 and counted.get("builds"):
+        hint = "an org manager may not read events; a space auditor may"
+        yield Diagnosis("note", "audit events", "none visible beside builds", hint)
+    seen = ", ".join(f"{number} {what}" for what, number in counted.items() if number)
+    yield Diagnosis("ok" if seen else "note", "visible", seen or "nothing")
+    yield from _boundary(session, identity, settings)
+
+
+def _boundary(session: Session, identity: Identity, settings: Settings) -> Iterator[Diagnosis]:
+    """Spaces of the boundary that are not visible, each with the command that makes it so."""
+    organizations = {row.guid: row.name for row in _every(session, "/v3/organizations", wire.ORGANIZATIONS)}
+    rows = _every(session, "/v3/spaces", wire.SPACES)
+    paths = {f"{organizations.get(row.relationships.organization.guid or '', '')}/{row.name}" for row in rows}
+    with_space = {row.relationships.organization.guid for row in rows}
+    blind = sorted(name for guid, name in organizations.items() if guid not in with_space)
+    if blind:
+        yield Diagnosis("note", "organizations", f"visible, but none of their spaces: {', '.join(blind)}")
+    for pattern in settings.tables.boundary.spaces:
+        if any(fnmatchcase(path, pattern) for path in paths):
+            yield Diagnosis("ok", "boundary", f"{pattern} is visible")
+        else:
+            org, _, space = pattern.partition("/")
+            command = shlex.join(
+                ["cf", "set-space-role", identity.name or "USER", org, space or "SPACE", "SpaceAuditor"]
+            )
+            yield Diagnosis("bad", "boundary", f"{pattern} is not visible", command, 3)
+
+
+def _clock(session: Session) -> Diagnosis:
+    skew = session.clock_skew_seconds
+    if skew is None:
+        return Diagnosis("note", "clock", "the API tells no time")
+    if abs(skew) > SKEW_SECONDS:
+        return Diagnosis("note", "clock", f"the API's clock is {skew:+.0f} s from ours", "set this machine's clock")
+    return Diagnosis("ok", "clock", f"within {max(1, round(abs(skew)))} s of the API's")
+
+
+def _every(session: Session, path: str, decode: Callable[[bytes], Any]) -> list[Any]:
+    """All rows of a short list."""
+    rows: list[Any] = []
+    number = 1
+    while True:
+        page = session.fetch(Ask(path, path, {"per_page": "1000", "page": str(number)}, decode)).page
+        rows += page.resources
+        if page.pagination.next is None:
+            return rows
+        number += 1
+
+
+def _try(session: Session, ask: Ask) -> Any:  # noqa: ANN401  the page, or the diagnosis that stands in its place
+    try:
+        return session.fetch(ask).page
+    except (Refused, RemoteError) as error:
+        return Diagnosis("bad", ask.what, str(error), error.hint, error.exit_code)

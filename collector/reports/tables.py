@@ -1,0 +1,126 @@
+"""observations.csv and action-plan.csv: every row, for a spreadsheet or a script.
+
+UTF-8 with a byte order mark and CRLF, as spreadsheets want it. Text that a spreadsheet would calculate (it starts with
+`=`, `+`, `-`, `@`, a tab or a carriage return) has a leading `'`; control characters are shown as pictures; numbers and
+instants are bare.
+"""
+
+import csv
+import io
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import BinaryIO, Final
+
+from collector.model import Action, Assessment, Observation
+from collector.reports.context import Context
+from collector.reports.text import csv_text
+
+Cell = str | float | bool | datetime | None
+
+OBSERVATION_COLUMNS: Final = (
+    "status",
+    "check",
+    "subject_type",
+    "org",
+    "space",
+    "name",
+    "environment",
+    "deployment",
+    "window",
+    "hours",
+    "over_hours",
+    "not_before",
+    "not_after",
+    "source",
+    "waived_by",
+    "detail",
+    "next_step",
+    "evidence",
+    "guid",
+)
+ACTION_COLUMNS: Final = (
+    "owner",
+    "org",
+    "space",
+    "name",
+    "production",
+    "checks",
+    "what",
+    "command",
+    "before",
+    "after",
+    "over_hours",
+    "waived_by",
+    "guid",
+)
+
+
+def write_observations(assessment: Assessment, out: BinaryIO, context: Context) -> None:  # noqa: ARG001 - as all do
+    """Write observations.csv, also what `-f csv` prints: one row per check and subject."""
+    _write(out, OBSERVATION_COLUMNS, map(_observation, assessment.observations))
+
+
+def write_action_plan(assessment: Assessment, out: BinaryIO, context: Context) -> None:  # noqa: ARG001 - as all do
+    """Write action-plan.csv: one row per thing to do, with its command."""
+    _write(out, ACTION_COLUMNS, map(_action, assessment.actions))
+
+
+def _write(out: BinaryIO, columns: tuple[str, ...], rows: Iterable[Iterable[Cell]]) -> None:
+    # Detached and not closed at the end: `out` belongs to the caller.
+    text = io.TextIOWrapper(out, encoding="utf-8-sig", newline="", write_through=False)
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow(columns)
+    writer.writerows([_text(value) for value in row] for row in rows)
+    text.flush()
+    text.detach()
+
+
+def _text(value: Cell) -> str | float:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, datetime):
+        return value.isoformat().replace("+00:00", "Z")
+    return csv_text(value) if isinstance(value, str) else value
+
+
+def _observation(seen: Observation) -> Iterator[Cell]:
+    subject, measured, wrong = seen.subject, seen.measured, seen.status != "pass"
+    yield seen.status
+    yield seen.check
+    yield subject.type
+    yield subject.org
+    yield subject.space
+    yield subject.name
+    yield subject.environment
+    yield subject.deployment
+    yield seen.window
+    yield measured.hours if measured else None
+    yield seen.over_hours if wrong else None
+    yield measured.not_before if measured else None
+    yield measured.not_after if measured else None
+    yield measured.source if measured else None
+    yield seen.waived_by
+    yield seen.detail if wrong else None
+    yield seen.next_step if wrong else None
+    yield " ".join(seen.evidence)
+    yield subject.guid
+
+
+def _action(action: Action) -> tuple[Cell, ...]:
+    return (
+        action.owner,
+        action.org,
+        action.space,
+        action.subject.name,
+        action.production,
+        " ".join(action.checks),
+        action.what,
+        action.command,
+        action.before,
+        action.after,
+        action.over_hours,
+        action.waived_by,
+        action.subject.guid,
+    )

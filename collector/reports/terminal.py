@@ -1,0 +1,92 @@
+"""The answer on a terminal, and as plain lines where there is none.
+
+On a terminal: one screen, the worst apps first. Elsewhere: one line a fact, unwrapped, uncoloured, nothing left out of
+what is flagged or not assessed, so that grep and a log keep all of it.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+from collector.model import Action, ApplicationLine, Assessment, SourceCoverage
+from collector.reports.text import visible
+from collector.reports.words import STATUS, days
+
+# rich is slow to load: only what is drawn needs it.
+
+NEXT_COMMANDS: Final = 5
+GAPS: Final = 10
+
+
+def render(assessment: Assessment, *, width: int | None, color: bool) -> Iterator[str]:
+    """Give the answer line by line, without line ends; `width` None is not a terminal.
+
+    `color` says whether a terminal gets colours; plain lines never have any.
+    """
+    if width is None:
+        return _plain(assessment)
+    from collector.reports.terminal_screen import draw  # noqa: PLC0415 - see above
+
+    return draw(assessment, width=width, color=color)
+
+
+def _plain(assessment: Assessment) -> Iterator[str]:
+    yield from map(visible, head(assessment))
+    yield from map(application, worst(assessment))
+    yield from gap_lines(assessment, limit=None)
+    for action in to_do(assessment):
+        yield visible(f"next: {action.command or action.what}")
+
+
+def head(assessment: Assessment) -> Iterator[str]:
+    """Give the first lines: whom this speaks for, each control's tested part, and the answer."""
+    if assessment.scope_note:
+        yield assessment.scope_note
+    for control in assessment.controls:
+        yield control.sentence
+    yield assessment.answer
+    taken = ", ".join(f"{each.taken_at:%Y-%m-%d %H:%M} UTC" for each in assessment.snapshots[-1:])
+    read = f", read {taken}" if taken else ""
+    yield f"{assessment.foundation}{read}, as of {assessment.as_of:%Y-%m-%d %H:%M} UTC"
+
+
+def worst(assessment: Assessment) -> list[ApplicationLine]:
+    """Give the apps that are flagged or not assessed, in the order of the assessment."""
+    return [line for line in assessment.applications if line.flags or line.status in {"fail", "unknown"}]
+
+
+def to_do(assessment: Assessment) -> list[Action]:
+    """Give what is still to be done."""
+    return [action for action in assessment.actions if action.waived_by is None]
+
+
+def application(line: ApplicationLine) -> str:
+    """One app as one line, its status first; fields are two spaces apart, and empty ones left out."""
+    versions = f"{line.buildpack} {line.has}".strip()
+    behind = f"{versions}, latest {line.latest}" if line.latest and line.latest != line.has else versions
+    fields = (
+        f"{STATUS[line.status]}:",
+        line.subject.label,
+        "" if line.staged_at is None else f"last staged {line.staged_at:%Y-%m-%d}",
+        "" if line.age_hours is None else f"{days(line.age_hours)} days ago",
+        "" if line.over_hours is None else f"{days(line.over_hours)} days outside",
+        behind,
+        f"flagged by {', '.join(line.flags)}" if line.flags else line.detail,
+        f"owner {line.owner}" if line.owner else "",
+    )
+    return visible("  ".join(filter(None, fields)))
+
+
+def gap_lines(assessment: Assessment, *, limit: int | None) -> Iterator[str]:
+    """Give what was not read, at most `limit` lines of it and how many more there are."""
+    lines = [
+        *(f"not visible: space {space}" for space in assessment.coverage.missing_spaces),
+        *(line for source in assessment.coverage.sources for line in _gaps(source)),
+    ]
+    yield from map(visible, lines[:limit])
+    if limit is not None and len(lines) > limit:
+        yield f"and {len(lines) - limit:,} more: use -f json"
+
+
+def _gaps(source: SourceCoverage) -> Iterator[str]:
+    for gap in source.gaps:
+        yield f"not read: {source.name} {gap.what}: {gap.reason}"
