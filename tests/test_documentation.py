@@ -1,0 +1,89 @@
+"""Documentation is executed: README, samples and help texts say what the code does."""
+
+import ast
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from collector import errors
+from collector.cli.commands import collect
+from collector.settings import load
+from tests.documentation import EXIT_CODES, README, documented
+from tests.samples import REPORTS, make_reports
+
+ROOT = README.parent
+
+
+def test_readme_has_the_tables_of_the_code():
+    """Commands, exit codes, checks, windows, artefacts and settings are those of the code; `make samples` writes them."""
+    text = README.read_text(encoding="utf-8")
+
+    assert documented(text) == text
+
+
+def test_every_error_has_a_documented_exit_code():
+    """No class of error returns a code that the table does not explain."""
+    codes = {
+        kind.exit_code
+        for kind in vars(errors).values()
+        if isinstance(kind, type) and issubclass(kind, errors.CollectError)
+    }
+
+    assert codes <= EXIT_CODES.keys()
+
+
+def test_the_sample_settings_load_and_use_every_table():
+    """samples/collect.toml is accepted as it stands, and shows every table that this version acts on."""
+    path = ROOT / "samples" / "collect.toml"
+    loaded = load(
+        flags={},
+        environment={},
+        config=path,
+        here=ROOT / "samples" / "schedule",
+        user_dir=ROOT / "samples" / "schedule",
+    )
+
+    assert loaded.warnings == ()
+    assert set(tomllib.loads(path.read_text(encoding="utf-8"))) == {
+        "schema", "system", "cf", "boundary", "baseline", "policy", "store", "owners", "report",
+    }  # fmt: skip
+
+
+def test_the_sample_reports_are_what_the_code_makes(tmp_path: Path):
+    """samples/reports is made again, byte for byte; a difference means: make samples."""
+    make_reports(tmp_path / "again")
+    files = sorted(path.name for path in REPORTS.iterdir())
+
+    assert sorted(path.name for path in (tmp_path / "again").iterdir()) == files
+    for name in files:
+        assert (REPORTS / name).read_bytes() == (tmp_path / "again" / name).read_bytes(), name
+
+
+@pytest.mark.parametrize("name", sorted(collect.commands))
+def test_every_command_explains_itself(name: str):
+    """--help of every command works and has a sentence for every option."""
+    result = CliRunner().invoke(collect, [name, "--help"])
+
+    assert result.exit_code == 0
+    assert [line for line in result.output.splitlines() if re.fullmatch(r"  -[-\w, ]+", line)] == []
+
+
+def test_every_command_in_the_readme_exists():
+    """Each `collect …` line of the README names a command that there is, with options that it takes."""
+    commands = re.findall(r"^collect(?: .*?)?(?=\s+#|$)", README.read_text(encoding="utf-8"), re.MULTILINE)
+
+    assert len(commands) >= 5
+    for line in commands:
+        words = line.split()[1:]
+        result = CliRunner().invoke(collect, [*words, "--help"])
+        assert (line, result.exit_code) == (line, 0)
+
+
+def test_every_module_opens_with_one_sentence():
+    """Each module of the package says in its first line what it is."""
+    for path in sorted((ROOT / "collector").rglob("*.py")):
+        head = (ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or "").split("\n")[0]
+        assert head, path
