@@ -50,7 +50,7 @@ def _ordinary() -> list[Spec]:
             age=_days(3),
             used=(_PYTHON,),
             labels={"team": "claims", "agency-a.example/tier": "prod"},
-            annotations={"owner": "équipe-claims@agency-a.example", "note": "日本語 – “quoted” text"},
+            annotations={"owner": "équipe-claims@agency-a.example", "note": "日本語 “quoted” text"},
         ),
         Spec(name="case-tracker", age=_days(13.9), used=(_RUBY,)),
         Spec(name="grants-portal", age=_days(14), used=(_NODE,)),
@@ -151,9 +151,20 @@ def _lives() -> list[Spec]:
         Spec(name="nightly-tasks", age=_days(18), used=(used("python_buildpack", "1.8.41"),), state="STOPPED"),
         Spec(name="last-build-failed", space=staging, age=_days(12), used=(_NODE,)),
         Spec(name="staging-now", space=staging, age=_days(8), used=(used("python_buildpack", "1.8.42"),)),
-        Spec(name="rolled-back", age=_days(30), used=(used("ruby_buildpack", "1.10.19"),)),
+        Spec(
+            name="rolled-back",
+            age=_days(30),
+            used=(used("ruby_buildpack", "1.10.19"),),
+            running_for=_days(4) - timedelta(seconds=30),
+        ),
         Spec(name="not-restarted", age=_days(2), used=(_PYTHON,), running_for=_days(19)),
-        Spec(name="deploying", space="agency-b/prod", age=timedelta(minutes=6), used=(_NODE,)),
+        Spec(
+            name="deploying",
+            space="agency-b/prod",
+            age=timedelta(minutes=6),
+            used=(_NODE,),
+            running_for=timedelta(minutes=4),
+        ),
         Spec(name="half-up", space="agency-b/prod", age=_days(4), used=(_NODE,), instances=3),
     ]
 

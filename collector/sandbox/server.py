@@ -37,13 +37,17 @@ class Request(NamedTuple):
 
 
 class Foundation:
-    """A running foundation; use it as a context manager, or call `start` and `stop`."""
+    """A running foundation; use it as a context manager, or call `start` and `stop`.
+
+    `domain` is what links are made of; None stands for the loopback address itself, for clients that follow links
+    as they are. `clock` is what tokens expire by and the limiter's windows end by; `world.now` is not touched.
+    """
 
     def __init__(  # noqa: PLR0913 - one parameter for each thing that foundations differ in
         self,
         world: World,
         *,
-        domain: str = "https://api.sandbox.example",
+        domain: str | None = "https://api.sandbox.example",
         api_version: str = "3.228.0",
         droplets_current: bool = False,
         diego: bool = True,
@@ -68,7 +72,7 @@ class Foundation:
         self.api, self.login = (f"http://127.0.0.1:{server.server_address[1]}" for server in self._servers)
         self.uaa.issuer = self.login
         self.options = Options(
-            domain=domain,
+            domain=domain or self.api,
             login=self.login,
             uaa=self.login,
             api_version=api_version,

@@ -99,13 +99,7 @@ class _Desk(NamedTuple):
                 f"there is no Cloud Controller at {api}: {says(root)}",
                 hint="set COLLECT_CF_API to the address of the API, for example https://api.fr.cloud.gov",
             )
-        try:
-            url = check_login_url(root)
-        except UsageError as error:
-            raise LoginError(f"the login server that {api} names cannot be used: {error}") from error
-        if not url.startswith("https:") and not is_loopback(origin(api).host):
-            raise LoginError(f"the login server {url} that {api} names is not encrypted; no password was sent")
-        return f"{url}/oauth/token"
+        return token_url(api, root)
 
     def token(self, url: str, refresh: str) -> Token:
         """A new token: by the refresh token where there is one and it still works, else by the secret."""
@@ -158,6 +152,18 @@ class _Desk(NamedTuple):
             return LoginError("the password has expired", hint=_EXPIRED_HINT)
         why = why[:1].lower() + why[1:].rstrip(".")
         return LoginError(f"the login was refused: {why}", hint=_REFUSED_HINT[self.secrets.grant])
+
+
+def token_url(api: str, named: str) -> str:
+    """Where to ask for tokens at the login server that an API names; raises `LoginError` when it is not safe."""
+    try:
+        url = check_login_url(named)
+    except UsageError as error:
+        raise LoginError(f"the login server that {api} names cannot be used: {error}") from error
+    # An API elsewhere that sends a password to this machine, in the clear, means some other machine.
+    if origin(url).scheme == "http" and not is_loopback(origin(api).host):
+        raise LoginError(f"the login server {url} that {api} names is not encrypted", hint="no password was sent")
+    return f"{url}/oauth/token"
 
 
 def _read_root(body: bytes) -> str:

@@ -67,7 +67,13 @@ class Tokens:
         scopes = claims.get("scope")
         scopes = scopes if isinstance(scopes, list) else str(scopes or "").split()
         found = {one_line(scope) for scope in scopes if isinstance(scope, str)}
-        return Identity(name=name, grant=self._grant, scopes=tuple(sorted(found)))
+        user = claims.get("user_id")
+        return Identity(
+            name=name,
+            user=one_line(user) if isinstance(user, str) else "",
+            grant=self._grant,
+            scopes=tuple(sorted(found)),
+        )
 
     def _renewed(self, refresh: str) -> Token:
         # A refused login is never tried again: some servers lock an account after a few wrong passwords.

@@ -1,6 +1,8 @@
 """The one place that speaks HTTP: timeouts always, redirects and cookies never, and every failure by one name."""
 
+import gzip
 import ssl
+import zlib
 from collections.abc import Iterator, Mapping
 from functools import partial
 from http.cookiejar import DefaultCookiePolicy
@@ -25,8 +27,7 @@ _REASONS: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
     ((urllib3.exceptions.NameResolutionError,), "host name not found"),
     ((ConnectionRefusedError,), "connection refused"),
     ((requests.exceptions.Timeout, urllib3.exceptions.ReadTimeoutError, TimeoutError), "timeout"),
-    ((urllib3.exceptions.DecodeError,), "undecodable body"),
-    ((urllib3.exceptions.IncompleteRead, urllib3.exceptions.ProtocolError, ConnectionError), "connection cut"),
+    ((urllib3.exceptions.ProtocolError, ConnectionError, ssl.SSLEOFError, ssl.SSLZeroReturnError), "connection cut"),
 )
 
 
@@ -94,12 +95,25 @@ class Wire:
                 stream=True,
             ) as response:
                 # Half the time of `.content`, which joins 10 KB pieces (measured: 1.8 times).
-                body = response.raw.read(decode_content=True)
+                body = response.raw.read(decode_content=False)
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
             raise _fault(error, host) from error
         except OSError as error:  # requests' plain one, for a bundle that is not there
             raise UsageError(one_line(str(error)), hint=_CA_HINT) from error
-        return Reply(response.status_code, response.headers, body)
+        return Reply(response.status_code, response.headers, _decoded(body, response.headers))
+
+
+def _decoded(body: bytes, headers: Mapping[str, str]) -> bytes:
+    # Not urllib3's decoder: it takes a gzip body without its end, and so without its checksum, for a whole one.
+    encoding = headers.get("Content-Encoding", "").strip().lower()
+    if encoding in {"", "identity"}:
+        return body
+    if encoding not in {"gzip", "x-gzip"}:
+        raise AttemptError("undecodable body")
+    try:
+        return gzip.decompress(body)
+    except (OSError, EOFError, zlib.error) as error:
+        raise AttemptError("undecodable body") from error
 
 
 def _authorize(header: str, request: requests.PreparedRequest) -> requests.PreparedRequest:

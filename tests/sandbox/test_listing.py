@@ -157,6 +157,30 @@ def test_filters_and_orders_of_apps(demo, query, wanted):
     assert names(ask(demo, f"/v3/apps?{query}")) == wanted
 
 
+@pytest.mark.parametrize(
+    ("target", "total"),
+    [
+        ("deployments?states=DEPLOYING", 1),
+        ("deployments?states=DEPLOYED&status_values=FINALIZED&status_reasons=DEPLOYED", 1),
+        ("tasks?states=SUCCEEDED&sequence_ids=1,3", 2),
+        ("tasks?names=nightly-2", 1),
+        ("stacks?default=true", 1),
+        ("isolation_segments?organization_guids=none", 0),
+        ("isolation_segments?names=shared", 1),
+        ("builds?states=FAILED,STAGING", 2),
+        ("buildpacks?lifecycle=cnb", 0),
+        ("buildpacks?stacks=cflinuxfs3", 1),
+        ("roles?types=space_auditor,organization_auditor", 7),
+        ("organizations?names=agency-a,agency-b", 2),
+        ("spaces?names=prod", 2),
+        ("processes?types=worker", 0),
+    ],
+)
+def test_filters_of_other_lists(demo, target, total):
+    """Each list has filters of its own."""
+    assert ask(demo, f"/v3/{target}").pagination["total_results"] == total
+
+
 def test_times_may_be_bounded_or_named(demo):
     """Bounds can be combined; a comma list means these seconds exactly."""
     app = demo.world.apps[5]

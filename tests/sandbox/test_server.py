@@ -67,6 +67,14 @@ def test_links_name_another_host(demo):
     assert ask(demo, "/v3/apps").pagination["first"]["href"].startswith("https://api.sandbox.example/v3/apps?")
 
 
+def test_links_can_be_followed_as_they_are_where_that_is_wanted(now):
+    """With the loopback address as its domain, a foundation serves clients that follow links blindly."""
+    with Foundation(healthy_world(now), domain=None) as foundation:
+        following = ask(foundation, "/v3/apps?per_page=3").pagination["next"]["href"]
+        assert following.startswith(foundation.api)
+        assert len(ask(foundation, following.removeprefix(foundation.api)).resources) == 3
+
+
 def test_the_sandbox_imports_the_standard_library_only():
     """What shares no code with the tool cannot share a mistake with it."""
     folder = Path(collector.sandbox.__file__).parent

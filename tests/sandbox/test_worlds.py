@@ -35,6 +35,12 @@ def of(rows, app):
     return [row for row in rows if row["relationships"]["app"]["data"]["guid"] == app["guid"]]
 
 
+def mapped(foundation):
+    """Return when each app's current droplet was set last, as far as events reach."""
+    rows = ask(foundation, "/v3/audit_events?types=audit.app.droplet.mapped&order_by=created_at&per_page=5000")
+    return {row["target"]["guid"]: datetime.fromisoformat(row["created_at"]) for row in rows.resources}
+
+
 @pytest.mark.parametrize(
     ("name", "days"),
     [
@@ -194,6 +200,15 @@ def test_instances_that_do_not_run_the_current_droplet(demo, apps, droplets, now
     old = instances[apps["not-restarted"]["guid"]]
     droplet_age = timedelta(days=age(now, droplets["not-restarted"]["created_at"]))
     assert {timedelta(seconds=one["since"]) > droplet_age for one in old} == {True}
+    last = mapped(demo)
+    late = {
+        name
+        for name, app in apps.items()
+        for one in instances[app["guid"]]
+        if now - timedelta(seconds=one["since"]) < last.get(app["guid"], now - timedelta(days=31))
+    }
+    # The copies and others that were mapped before events were kept have run for longer than that.
+    assert late - {name for name, app in apps.items() if app["guid"] not in last} == {"not-restarted"}
     assert [one["state"] for one in instances[apps["half-up"]["guid"]]] == ["RUNNING", "RUNNING", "CRASHED"]
     assert instances[apps["switched-off"]["guid"]] == []
     stats = ask(demo, f"/v3/processes/{apps['not-restarted']['guid']}/stats").json["resources"]

@@ -3,16 +3,18 @@
 import base64
 import gzip
 import json
+import shutil
 import socket
 import ssl
 import struct
+import subprocess
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import parse_qs
 
 import msgspec
@@ -123,7 +125,7 @@ class Server:
             timeout = 5
             wbufsize = -1
 
-            def do_GET(self) -> None:  # noqa: N802
+            def do_GET(self) -> None:
                 length = int(self.headers.get("Content-Length", 0))
                 form = parse_qs(self.rfile.read(length).decode(), keep_blank_values=True)
                 headers = {name.lower(): value for name, value in self.headers.items()}
@@ -159,6 +161,7 @@ class World:
     """Clock, sleep, chance and voice for a test; sleeping moves the clock."""
 
     def __init__(self) -> None:
+        self.sessions: list[Session] = []
         self.time = NOON
         self.slept: list[float] = []
         self.said: list[str] = []
@@ -170,11 +173,12 @@ class World:
         self.slept.append(seconds)
         self.time += timedelta(seconds=seconds)
 
-    def session(self, url: str, tokens: Tokens | None = None, **more: object) -> Session:
+    def session(self, url: str, tokens: Tokens | None = None, **more: Any) -> Session:
         given = {"now": self.now, "sleep": self.sleep, "jitter": lambda: 1.0, "say": self.said.append, **more}
-        return Session(url, tokens=tokens, **{"timeout": (2.0, 2.0), **given})
+        self.sessions.append(Session(url, tokens=tokens, **{"timeout": (2.0, 2.0), **given}))
+        return self.sessions[-1]
 
-    def login(self, url: str, environment: dict[str, str] | None = None, **more: object) -> Tokens:
+    def login(self, url: str, environment: dict[str, str] | None = None, **more: Any) -> Tokens:
         secrets = find_secrets(environment or PASSWORD, say=self.said.append)
         given = {"now": self.now, "sleep": self.sleep, "jitter": lambda: 1.0, "say": self.said.append, **more}
         return login(url, secrets, **{"timeout": (2.0, 2.0), **given})
@@ -184,8 +188,11 @@ PASSWORD = {"COLLECT_CF_USERNAME": "auditor", "COLLECT_CF_PASSWORD": "correct ho
 
 
 @pytest.fixture
-def world() -> World:
-    return World()
+def world() -> Iterator[World]:
+    one = World()
+    yield one
+    for session in one.sessions:
+        session.close()
 
 
 def jwt(**claims: object) -> str:
@@ -256,17 +263,17 @@ def uaa_token() -> Callable[..., Say]:
 @pytest.fixture
 def tls_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, str]]:
     """A server with a certificate that nobody signed, and the path of that certificate."""
-    import shutil
-    import subprocess
-
     openssl = shutil.which("openssl")
     if openssl is None:
         pytest.skip("no openssl program to make a certificate with")
     folder = tmp_path_factory.mktemp("tls")
     key, certificate = folder / "key.pem", folder / "certificate.pem"
     subprocess.run(
-        [openssl, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]
-        + ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", certificate],
+        [
+            *(openssl, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"),
+            *("-days", "2", "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"),
+            *("-keyout", key, "-out", certificate),
+        ],
         check=True,
         capture_output=True,
     )
