@@ -239,11 +239,9 @@ def _files(config: Path | None, here: Path, user_dir: Path) -> Iterator[tuple[st
         if table:
             yield "pyproject.toml [tool.collect]", table
     local = here / "collect.toml"
-    if local.is_file() and config is None:
+    if local.is_file():
         yield "collect.toml", _toml(local)
     if config is not None:
-        if local.is_file():
-            yield "collect.toml", _toml(local)
         yield str(config), _toml(config)
 
 

@@ -5,6 +5,7 @@ import re
 import tomllib
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner
 
@@ -18,7 +19,7 @@ ROOT = README.parent
 
 
 def test_readme_has_the_tables_of_the_code():
-    """Commands, exit codes, checks, windows, artefacts and settings are those of the code; `make samples` writes them."""
+    """Commands, exit codes, checks, windows, artefacts and settings are the code's; `make samples` writes them."""
     text = README.read_text(encoding="utf-8")
 
     assert documented(text) == text
@@ -64,11 +65,12 @@ def test_the_sample_reports_are_what_the_code_makes(tmp_path: Path):
 
 @pytest.mark.parametrize("name", sorted(collect.commands))
 def test_every_command_explains_itself(name: str):
-    """--help of every command works and has a sentence for every option."""
+    """--help of every command works, and every option has a sentence."""
     result = CliRunner().invoke(collect, [name, "--help"])
+    options = [param for param in collect.commands[name].params if isinstance(param, click.Option)]
 
     assert result.exit_code == 0
-    assert [line for line in result.output.splitlines() if re.fullmatch(r"  -[-\w, ]+", line)] == []
+    assert [option.name for option in options if not option.help] == []
 
 
 def test_every_command_in_the_readme_exists():

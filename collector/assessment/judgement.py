@@ -19,7 +19,7 @@ class Judgement(Slim, frozen=True, kw_only=True):
     `over` is the least that the subject is outside, in hours. `spans` holds every age that was judged (None for one
     that is not known), so that another window can be asked. `minor` marks a fail that only informs. `unread` says that
     the unknown comes from evidence that was not read, not from what the evidence says. `evidence` adds to the
-    subject's own.
+    subject's own. `plain` says that nothing but status and evidence is there.
     """
 
     status: Status
@@ -31,14 +31,15 @@ class Judgement(Slim, frozen=True, kw_only=True):
     minor: bool = False
     unread: bool = False
     evidence: tuple[str, ...] = ()
+    plain: bool = False
 
 
-PASS: Final = Judgement(status="pass")
+PASS: Final = Judgement(status="pass", plain=True)
 
 
 def passed(evidence: tuple[str, ...] = ()) -> Judgement:
     """Inside, with what else shows it."""
-    return Judgement(status="pass", evidence=evidence) if evidence else PASS
+    return Judgement(status="pass", evidence=evidence, plain=True) if evidence else PASS
 
 
 def failed(detail: str, next_step: str = "", *, minor: bool = False, evidence: tuple[str, ...] = ()) -> Judgement:

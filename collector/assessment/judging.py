@@ -1,6 +1,6 @@
 """Every check on every subject, in one pass over the apps."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 
 from collector.assessment.catalog import POLICY, Catalog
@@ -48,20 +48,22 @@ class Judged(Value, frozen=True, kw_only=True):
 
 def judge(question: Question) -> Judged:
     """Judge every app by every check, then the evidence as a whole."""
-    platform = Platform(question.facts, question.gaps, question.declared, question.as_of)
+    platform = Platform(question.facts, question.gaps, question.declared, question.as_of, question.snapshot.finished_at)
     desks = _desks(question)
     ledger = Ledger(question.controls, question.catalog, desks, question.system.scope)
     by_app = [desk for desk in desks.values() if desk.check.kind == "app"]
     sheet = Sheet(question.declared)
     ages: dict[Status, int] = {"pass": 0, "fail": 0, "unknown": 0, "not-applicable": 0}
+    telling = [name for name in STATUS_CHECKS if name in desks]
     seen = undetermined = unread = 0
     for record in records(platform, question.patterns):
         verdicts = _one_app(record, by_app)
         seen += 1
         ages[verdicts[AGE].status] += 1
-        open_ones = [row for name in STATUS_CHECKS if (row := verdicts.get(name)) and row.status == "unknown"]
-        undetermined += bool(open_ones)
-        unread += any(row.unread for row in open_ones)
+        open_ones = [verdicts[name] for name in telling if verdicts[name].status == "unknown"]
+        if open_ones:
+            undetermined += 1
+            unread += any(verdict.unread for verdict in open_ones)
         sheet.add(record, by_app, verdicts)
     scene = Scene(
         facts=question.facts,
@@ -79,7 +81,8 @@ def judge(question: Question) -> Judged:
     subject = Subject(type="system", name=question.system.id)
     for desk in desks.values():
         if desk.check.kind == "system":
-            _note(desk, subject, (), desk.check.judge(scene, desk.limit))
+            desk.judge(subject, scene, ())
+        desk.settle()
     return Judged(ledger=ledger, desks=desks, platform=platform, ages=ages, seen=seen, sheet=sheet)
 
 
@@ -96,28 +99,8 @@ def _desks(question: Question) -> dict[str, Desk]:
 
 def _one_app(record: AppRecord, desks: list[Desk]) -> dict[str, Judgement]:
     outside, subject, evidence = record.outside, record.subject, record.evidence
-    verdicts = {}
+    if outside is None:
+        return {desk.name: desk.judge(subject, record, evidence) for desk in desks}
     for desk in desks:
-        judge_one: Callable[..., Judgement] = desk.check.judge
-        verdict = outside or judge_one(record, desk.limit)
-        verdicts[desk.name] = verdict
-        _note(desk, subject, evidence, verdict)
-    return verdicts
-
-
-def _note(desk: Desk, subject: Subject, evidence: tuple[str, ...], verdict: Judgement) -> None:
-    desk.enter(verdict)
-    more = verdict.evidence
-    desk.observations.append(
-        Observation(
-            check=desk.name,
-            subject=subject,
-            status=verdict.status,
-            window=desk.window,
-            measured=verdict.measured,
-            over_hours=verdict.over,
-            detail=verdict.detail,
-            next_step=verdict.next_step,
-            evidence=(*evidence, *more) if more else evidence,
-        )
-    )
+        desk.note(subject, outside, evidence)
+    return {desk.name: outside for desk in desks}

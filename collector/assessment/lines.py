@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 
-from collector.assessment.checks.buildpacks import behind_most
 from collector.assessment.declared import Declared
 from collector.assessment.judgement import RANK, Judgement
 from collector.assessment.subjects import AppRecord
@@ -56,19 +55,19 @@ def _line(
     record: AppRecord, desks: Sequence[Desk], verdicts: Mapping[str, Judgement], owner_key: str
 ) -> ApplicationLine:
     status: Status = "not-applicable"
-    worst: Judgement | None = None
+    worst = record.outside
     flags = []
     for desk in desks:
-        if not desk.counts:
-            continue
         verdict = verdicts[desk.name]
         counted: Status = "pass" if verdict.minor else verdict.status
+        if not desk.counts:
+            continue
         if counted == "fail":
             flags.append(desk.name)
-        if worst is None or RANK[counted] < RANK[status]:
+        if RANK[counted] < RANK[status]:
             status, worst = counted, verdict
     age, droplet, staging = verdicts[AGE], record.droplet, record.staging
-    standing = behind_most(record)
+    standing = record.standings.shown
     app = record.app
     return ApplicationLine(
         subject=record.subject,

@@ -89,11 +89,11 @@ def _without(app: App, origins: Origins) -> Staging:
     reason = origins.unread("droplets", app.guid, app.droplet)
     if app.lifecycle == "docker":
         return Staging(kind="image", problem=reason or "no droplet is set", unread=bool(reason))
+    if reason:
+        return Staging(kind="unread", problem=reason, unread=True)
     if app.droplet is None:
         verb = "started, but" if app.state == "STARTED" else "stopped, and"
         return Staging(kind="none", problem=f"{verb} no droplet is set")
-    if reason:
-        return Staging(kind="unread", problem=reason, unread=True)
     return Staging(kind="unread", problem="its current droplet was not among the answers")
 
 

@@ -6,12 +6,12 @@ from typing import Final
 
 from collector.assessment.subjects import AppRecord
 from collector.assessment.words import command, instant
-from collector.model import Build
+from collector.model import Build, Droplet
 
 IMAGE: Final = "build the image again from a patched base image and push it: a restage does not patch an image"
 
 _PIN: Final = re.compile(r"#(?:[^#]*[0-9]+\.[0-9]+[^#]*|[0-9a-f]{7,40})$|@sha256:[0-9a-f]+$|:[^/:]*[0-9][^/:]*$")
-_PACKAGE_EVENTS: Final = ("audit.app.package.create", "audit.app.package.upload")
+_STAGINGS: Final = ("audit.app.build.staged", "audit.app.droplet.create")
 
 
 def pins(buildpacks: Iterable[str]) -> list[str]:
@@ -73,10 +73,15 @@ def _not_what_runs(record: AppRecord) -> str:
     build = newest_build(record)
     if build is not None and build.created_at > droplet.created_at and build.droplet != droplet.guid:
         return _after(build)
+    return _staged_since(record, droplet)
+
+
+def _staged_since(record: AppRecord, droplet: Droplet) -> str:
     for event in record.platform.facts.events.get(record.app.guid, ()):
-        newer = event.type in _PACKAGE_EVENTS and event.created_at > droplet.created_at
-        if newer and event.data.get("package_guid") != droplet.package:
-            return "push the running commit again: a newer package was uploaded, and a restage would deploy it"
+        newer = event.type in _STAGINGS and event.created_at > droplet.created_at
+        if newer and event.data.get("droplet_guid") not in (None, droplet.guid):
+            when = instant(event.created_at)
+            return f"push the running commit again: what was staged at {when} is not in use"
     return ""
 
 

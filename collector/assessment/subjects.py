@@ -8,10 +8,19 @@ from typing import Final
 from collector.assessment.declared import Declared, Patterns
 from collector.assessment.judgement import Judgement, not_applicable, unknown
 from collector.assessment.staging import SKEW, Origins, Staging, stage
+from collector.assessment.standing import Offers, Standings
 from collector.assessment.words import instant
-from collector.model import App, Buildpack, Droplet, Event, Facts, Gap, Space, Subject
+from collector.model import App, Droplet, Event, Facts, Gap, Space, Subject
 
 TASK_PERIOD: Final = timedelta(days=31)
+
+TOPICS: Final = {
+    "current-droplet": "droplets",
+    "failed-builds": "builds",
+    "app-ssh": "ssh",
+    "organizations": "spaces",
+}
+"""Lists without which a topic is not whole."""
 
 _STOPPED: Final = not_applicable("stopped, and no task ran in 31 days")
 _LATER: Final = not_applicable("created after the instant asked about")
@@ -26,49 +35,45 @@ class Unread:
         self._whole: dict[str, str] = {}
         self._some: dict[str, dict[str, str]] = {}
         for gap in gaps:
+            topic = TOPICS.get(gap.what, gap.what)
             if gap.subjects:
-                self._some.setdefault(gap.what, {}).update(dict.fromkeys(gap.subjects, gap.reason))
+                self._some.setdefault(topic, {}).update(dict.fromkeys(gap.subjects, gap.reason))
             else:
-                self._whole.setdefault(gap.what, gap.reason)
+                self._whole.setdefault(topic, gap.reason)
+
+        self.clean = read - self._whole.keys() - self._some.keys()
 
     def topic(self, topic: str) -> str:
-        """Why a topic was not wholly read, or ""."""
-        if topic in self._read:
-            return ""
-        reason = self._whole.get(topic) or next(iter(self._some.get(topic, {}).values()), "")
-        return f"{topic} not wholly read: {reason}" if reason else f"{topic} not read"
+        """Why a topic was not wholly read, or "". Gaps about single subjects leave only those unknown."""
+        if topic in self._whole:
+            return f"{topic} not wholly read: {self._whole[topic]}"
+        return "" if topic in self._read else f"{topic} not read"
 
     def of(self, topic: str, *guids: str | None) -> str:
-        """Why a topic was not read for one subject (named by any of its guids), or "".
-
-        A topic that was not wholly read is unread for everyone, unless every one of its gaps names its subjects.
-        """
+        """Why a topic was not read for one subject (named by any of its guids), or ""."""
         some = self._some.get(topic)
         if some:
             for guid in guids:
                 if guid in some:
                     return f"{topic} not read: {some[guid]}"
-        if topic in self._read or (some and topic not in self._whole):
-            return ""
         return self.topic(topic)
 
 
 class Platform:
     """What one snapshot says beside the apps themselves; indexes are built once, on first use."""
 
-    def __init__(self, facts: Facts, gaps: tuple[Gap, ...], declared: Declared, as_of: datetime) -> None:
+    def __init__(
+        self, facts: Facts, gaps: tuple[Gap, ...], declared: Declared, as_of: datetime, finished_at: datetime
+    ) -> None:
         self.facts = facts
         self.declared = declared
         self.as_of = as_of
         self.unread = Unread(facts.read, gaps)
         self.past = as_of < facts.taken_at
+        # what was staged while the snapshot was being taken is no clock skew
+        self.latest = (as_of if self.past else max(as_of, finished_at)) + SKEW
         self.origins = Origins(facts, self.unread.of)
-        self.standings: dict[tuple[str, str | None, str | None, str], object] = {}
-
-    @cached_property
-    def buildpacks(self) -> Mapping[tuple[str, str | None, str], Buildpack]:
-        """Platform buildpacks by what makes them unique."""
-        return {(row.name, row.stack, row.lifecycle): row for row in self.facts.buildpacks}
+        self.offers = Offers(facts, self.unread.topic("buildpacks"))
 
     @cached_property
     def events_since(self) -> datetime | None:
@@ -89,20 +94,34 @@ class Platform:
 
     @cached_property
     def first_staged(self) -> Mapping[tuple[str, str, str], datetime]:
-        """When (org, buildpack, version) was first staged in a space of the org that is not production."""
-        org_of = {}
-        for app in self.facts.apps:
-            space = self.facts.spaces.get(app.space_guid)
-            if space is not None and self.declared.environment(space.path) != "production":
-                org_of[app.guid] = space.org
+        """When (org, buildpack, version) was first seen staged in a space of the org that is not production."""
         first: dict[tuple[str, str, str], datetime] = {}
-        for droplet in self.facts.droplets.values():
-            org = org_of.get(droplet.app)
-            for row in (droplet.buildpacks or ()) if org is not None else ():
-                if row.version is not None:
-                    key = (org or "", row.name, row.version)
-                    first[key] = min(first.get(key, droplet.created_at), droplet.created_at)
+        for app_guid, at, rows in self._stagings():
+            org = self._orgs_outside_production.get(app_guid)
+            for name, version in rows if org is not None else ():
+                key = (org or "", name, version)
+                first[key] = min(first.get(key, at), at)
         return first
+
+    @cached_property
+    def _orgs_outside_production(self) -> Mapping[str, str]:
+        spaces = {
+            guid: space.org
+            for guid, space in self.facts.spaces.items()
+            if self.declared.environment(space.path) != "production"
+        }
+        return {app.guid: spaces[app.space_guid] for app in self.facts.apps if app.space_guid in spaces}
+
+    def _stagings(self) -> Iterator[tuple[str, datetime, list[tuple[str, str]]]]:
+        """Every staging that droplets or events show: the app, the instant, and buildpacks with their versions."""
+        for droplet in self.facts.droplets.values():
+            if droplet.package is not None:
+                packs = [(row.name, row.version) for row in droplet.buildpacks or () if row.version]
+                yield droplet.app, droplet.created_at, packs
+        for target, events in self.facts.events.items():
+            for event in events:
+                if event.type == "audit.app.build.staged":
+                    yield target, event.created_at, list(_packs(event.data.get("buildpacks")))
 
     def events(self, target: str, kind: str) -> list[Event]:
         """The events of one type about one target, oldest first."""
@@ -110,10 +129,27 @@ class Platform:
         return sorted(rows, key=lambda event: event.created_at)
 
 
+def _packs(rows: object) -> Iterator[tuple[str, str]]:
+    for row in rows if isinstance(rows, list | tuple) else ():
+        if isinstance(row, Mapping) and isinstance(row.get("name"), str) and isinstance(row.get("version"), str):
+            yield row["name"], row["version"]
+
+
 class AppRecord:
     """One app with what the snapshot says of it. `outside` is the verdict of every check when it is not in scope."""
 
-    __slots__ = ("app", "droplet", "environment", "evidence", "outside", "platform", "space", "staging", "subject")
+    __slots__ = (
+        "app",
+        "droplet",
+        "environment",
+        "evidence",
+        "outside",
+        "platform",
+        "space",
+        "staging",
+        "standings",
+        "subject",
+    )
 
     def __init__(self, platform: Platform, app: App, space: Space, environment: str) -> None:
         self.platform = platform
@@ -123,9 +159,9 @@ class AppRecord:
         self.subject = Subject(type="app", guid=app.guid, name=app.name, space=space.name, org=space.org)
         self.staging: Staging = stage(app, platform.origins)
         self.droplet = droplet = self.staging.droplet
+        self.standings: Standings = platform.offers.standings(self.origin)
         self.outside: Judgement | None = _outside(platform, app, droplet)
-        documents = (app.document, droplet.document if droplet else "", self.staging.document)
-        self.evidence = tuple(dict.fromkeys(filter(None, documents)))
+        self.evidence = _documents(app, self.staging)
 
     @property
     def origin(self) -> Droplet | None:
@@ -143,8 +179,18 @@ class AppRecord:
         return self.app.state == "STARTED"
 
     def unread(self, topic: str) -> str:
-        """Why a topic was not read for this app, or ""."""
-        return self.platform.unread.of(topic, self.app.guid, self.app.droplet)
+        """Why a topic was not read for this app, or "" (nearly always)."""
+        unread = self.platform.unread
+        if topic in unread.clean:
+            return ""
+        return unread.of(topic, self.app.guid, self.app.droplet, self.app.space_guid)
+
+
+def _documents(app: App, staging: Staging) -> tuple[str, ...]:
+    droplet = staging.droplet.document if staging.droplet else ""
+    if app.document and droplet and not staging.document:
+        return (app.document, droplet)
+    return tuple(dict.fromkeys(filter(None, (app.document, droplet, staging.document))))
 
 
 def _outside(platform: Platform, app: App, droplet: Droplet | None) -> Judgement | None:
@@ -157,8 +203,7 @@ def _outside(platform: Platform, app: App, droplet: Droplet | None) -> Judgement
     if app.state == "STARTED" or platform.declared.include_stopped:
         return None
     since = platform.as_of - TASK_PERIOD
-    until = platform.as_of + SKEW
-    if any(since <= task.created_at <= until for task in platform.facts.tasks.get(app.guid, ())):
+    if any(since <= task.created_at <= platform.latest for task in platform.facts.tasks.get(app.guid, ())):
         return None
     reason = platform.unread.of("tasks", app.guid)
     if reason:

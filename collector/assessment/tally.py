@@ -1,19 +1,24 @@
 """Verdicts counted for one use of a check: by its window, and by what its role lets count."""
 
+from collections import Counter
 from collections.abc import Sequence
+from operator import attrgetter
 
 from collector.assessment.checks import CHECKS, Check
+from collector.assessment.checks.evidence import Scene
 from collector.assessment.declared import Declared
 from collector.assessment.judgement import Judgement, rejudge
 from collector.assessment.limits import Limit, limit_of
-from collector.assessment.subjects import Unread
-from collector.model import CheckUse, Control, Observation, Role, Status, Window
+from collector.assessment.subjects import AppRecord, Unread
+from collector.model import CheckUse, Control, Observation, Role, Status, Subject, Window
 
 COUNTED: tuple[Role, ...] = ("decides", "detects", "flags")
 """The roles of which a fail counts."""
 
 DECISIVE: tuple[Role, ...] = ("decides", "flags")
 """The roles of which an unknown counts too."""
+
+_STATUS = attrgetter("status")
 
 
 class Tally:
@@ -27,19 +32,24 @@ class Tally:
         self.informs = informs
         self.counts: dict[Status, int] = {"pass": 0, "fail": 0, "unknown": 0, "not-applicable": 0}
 
-    def status(self, judgement: Judgement) -> Status:
-        """The verdict as this use sees it."""
+    def add(self, verdicts: Sequence[Judgement]) -> None:
+        """Count verdicts as this use sees them."""
+        plain = self.same and (self.informs or not any(verdict.minor for verdict in verdicts))
+        seen = map(_STATUS, verdicts) if plain else map(self._status, verdicts)
+        for status, number in Counter(seen).items():
+            self.counts[status] += number
+
+    def _status(self, judgement: Judgement) -> Status:
         if judgement.minor and not self.informs:
             return "pass"
-        if self.same or not judgement.spans:
-            return judgement.status
-        return rejudge(judgement, self.limit)
+        return judgement.status if self.same else rejudge(judgement, self.limit)
 
 
 class Desk:
     """Where one check is judged: its limit, its observations and its tallies."""
 
     __slots__ = (
+        "_check",
         "check",
         "counts",
         "decisive",
@@ -50,6 +60,7 @@ class Desk:
         "reported",
         "tallies",
         "unread",
+        "verdicts",
         "window",
     )
 
@@ -59,6 +70,8 @@ class Desk:
         self.window = self.check.window
         self.limit = limit_of(window)
         self.reported = reported
+        self._check = self.check.judge
+        self.verdicts: list[Judgement] = []
         self.observations: list[Observation] = []
         self.own = Tally(self.limit, self.limit, informs=True)
         self.tallies: dict[tuple[float, bool], Tally] = {(self.limit.seconds, True): self.own}
@@ -76,13 +89,40 @@ class Desk:
         self.decisive = self.decisive or use.role in DECISIVE
         return self.tallies[key]
 
-    def enter(self, judgement: Judgement) -> None:
-        """Count one verdict in every tally."""
-        status = judgement.status
-        if judgement.unread and status == "unknown" and not self.unread:
-            self.unread = judgement.detail
+    def judge(self, subject: Subject, target: AppRecord | Scene, evidence: tuple[str, ...]) -> Judgement:
+        """Judge one subject and note it; `settle` when all are."""
+        return self.note(subject, self._check(target, self.limit), evidence)
+
+    def note(self, subject: Subject, verdict: Judgement, evidence: tuple[str, ...]) -> Judgement:
+        """Note the verdict on one subject."""
+        self.verdicts.append(verdict)
+        more = verdict.evidence
+        if more:
+            evidence = (*evidence, *more)
+        if verdict.plain:  # by far the most: passing every default costs twice the time
+            seen = Observation(
+                check=self.name, subject=subject, status=verdict.status, window=self.window, evidence=evidence
+            )
+        else:
+            seen = Observation(
+                check=self.name,
+                subject=subject,
+                status=verdict.status,
+                window=self.window,
+                measured=verdict.measured,
+                over_hours=verdict.over,
+                detail=verdict.detail,
+                next_step=verdict.next_step,
+                evidence=evidence,
+            )
+        self.observations.append(seen)
+        return verdict
+
+    def settle(self) -> None:
+        """Count every verdict in every tally."""
+        self.unread = next((row.detail for row in self.verdicts if row.unread and row.status == "unknown"), "")
         for tally in self.tallies.values():
-            tally.counts[status if tally.same and not judgement.minor else tally.status(judgement)] += 1
+            tally.add(self.verdicts)
 
     def missing(self, read: Unread, declared: Declared) -> str:
         """Why a topic that the check cannot do without was not wholly read, or ""."""

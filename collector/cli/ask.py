@@ -3,10 +3,10 @@
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from collector import __version__
 from collector.assessment import Catalog, Patterns, needs
@@ -14,7 +14,6 @@ from collector.cli.wiring import (
     artifacts_of,
     collect_live,
     controls_folder,
-    interrupted,
     settings_of,
     store_at,
     world_of,
@@ -33,6 +32,17 @@ from collector.stores.publishing import publish
 FLAGGED = 1
 
 
+class Delivery(NamedTuple):
+    """What is delivered, and what it takes."""
+
+    world: World
+    settings: Settings
+    assessment: Assessment
+    artifacts: Sequence[str]
+    context: Context
+    snapshot: Path
+
+
 def ask(given: Mapping[str, Any]) -> int:
     """Bare `collect`: the exit code is the answer's."""
     world = world_of(given)
@@ -40,11 +50,16 @@ def ask(given: Mapping[str, Any]) -> int:
     catalog = read_catalog(settings, controls_folder(given))
     question = question_of(given, catalog)
     artifacts = artifacts_of(given, settings, world)
-    if given["artifacts"] and not given["output"] and not given["store"]:
-        raise UsageError("--artifact needs a place", hint="name one with -o DIR or --store URL")
+    if given["artifacts"] and not (given["output"] or (given["store"] and given["from_"] is None)):
+        raise UsageError("--artifact needs a place", hint="name one with -o DIR, or with --store URL for a live run")
     with snapshot_for(given, settings, world, question, catalog) as folder:
         assessment = judge(folder, question, catalog, settings, __version__)
-        deliver(given, settings, world, assessment, artifacts, folder)
+        context = Context(
+            templates=given["templates"] or TEMPLATES,
+            html_max_rows=settings.tables.report.html_max_rows,
+            oscal_version=given["oscal_version"],
+        )
+        deliver(given, Delivery(world, settings, assessment, artifacts, context, folder))
     show(assessment, given["format_"], world)
     return code_of(assessment, given)
 
@@ -78,37 +93,23 @@ def snapshot_for(
             yield bring(store, find(store, settings.tables.system.id, wanted), Path(temporary))
 
 
-def deliver(
-    given: Mapping[str, Any],
-    settings: Settings,
-    world: World,
-    assessment: Assessment,
-    artifacts: Any,  # noqa: ANN401  names
-    folder: Path,
-) -> None:
-    """Write the reports where -o says, and put snapshot and reports into the store that --store names."""
-    context = Context(
-        templates=given["templates"] or TEMPLATES,
-        html_max_rows=settings.tables.report.html_max_rows,
-        oscal_version=given["oscal_version"],
-    )
+def deliver(given: Mapping[str, Any], job: Delivery) -> None:
+    """Write the reports where -o says; what was read live also goes into the store that --store names."""
     if given["output"]:
-        written = render(assessment, artifacts, given["output"], context, folder)
-        world.note(f"wrote {len(written)} files into {given['output']}")
-    if given["store"]:
-        store = store_at(given["store"], settings, world)
-        work = kept_work(world, report_key(assessment))
-        render(assessment, artifacts, work, context, None)
-        if given["from_"] is None:
-            # Kept under its own name until it has arrived: an upload that fails can then be done again.
-            snapshot = open_snapshot(folder)
-            local = kept_work(world, snapshot_key(snapshot))
-            shutil.copytree(folder, local, dirs_exist_ok=True)
-            publish(store, local, snapshot_key(snapshot))
-            shutil.rmtree(local)
-        publish(store, work, report_key(assessment))
-        shutil.rmtree(work)
-        world.note(f"stored in {store.url}: {report_key(assessment)}")
+        written = render(job.assessment, job.artifacts, given["output"], job.context, job.snapshot)
+        job.world.note(f"wrote {len(written)} files into {given['output']}")
+    if given["store"] and given["from_"] is None:
+        store = store_at(given["store"], job.settings, job.world)
+        taken = open_snapshot(job.snapshot)
+        # Both are finished under their own names first: an upload that fails can then be done again.
+        local = kept_work(job.world, snapshot_key(taken))
+        shutil.copytree(job.snapshot, local, dirs_exist_ok=True)
+        reports = kept_work(job.world, report_key(job.assessment))
+        render(job.assessment, job.artifacts, reports, job.context, None)
+        for folder, key in ((local, snapshot_key(taken)), (reports, report_key(job.assessment))):
+            publish(store, folder, key)
+            shutil.rmtree(folder)
+            job.world.note(f"stored in {store.url}: {key}")
 
 
 def kept_work(world: World, key: str) -> Path:
@@ -135,8 +136,5 @@ def show(assessment: Assessment, form: str, world: World) -> None:
 
 
 def code_of(assessment: Assessment, given: Mapping[str, Any]) -> int:
-    """The exit code, said on stderr by nobody: it is the verdict's own."""
+    """The exit code of the answer, as --exit-zero wants it."""
     return 0 if given["exit_zero"] and assessment.exit_code == FLAGGED else assessment.exit_code
-
-
-__all__ = ["ask", "code_of", "deliver", "interrupted", "question_of", "show", "snapshot_for"]

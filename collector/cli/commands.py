@@ -21,7 +21,7 @@ EPILOG = (
 @options(*JUDGE, *READ, *WRITE, *TALK)
 @click.version_option(__version__, prog_name="collect")
 @click.pass_context
-def collect(context: click.Context, **given: Any) -> int:  # noqa: ANN401  click hands over what was typed
+def collect(context: click.Context, /, **given: Any) -> int:  # noqa: ANN401  click hands over what was typed
     """Prove that the applications on a Cloud Foundry foundation are patched.
 
     Without a command: read live what the controls need (all of them, or those named by --control), print the answer,

@@ -77,9 +77,17 @@ class Line(NamedTuple):
 @contextmanager
 def line_to(api: str, settings: Settings, world: World) -> Iterator[Line]:
     """Log in, and talk for as long as the block lasts."""
-    outside = {"now": world.clock.now, "sleep": world.stop.sleep, "jitter": world.jitter, "say": world.say}
-    tokens = login(api, find_secrets(world.environment, say=world.say), **outside)
-    session = Session(api, tokens=tokens, concurrency=settings.tables.cf.concurrency, **outside)
+    secrets = find_secrets(world.environment, say=world.say)
+    tokens = login(api, secrets, now=world.clock.now, sleep=world.stop.sleep, jitter=world.jitter, say=world.say)
+    session = Session(
+        api,
+        tokens=tokens,
+        now=world.clock.now,
+        sleep=world.stop.sleep,
+        jitter=world.jitter,
+        say=world.say,
+        concurrency=settings.tables.cf.concurrency,
+    )
     try:
         yield Line(session, tokens.identity)
     finally:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from collector.errors import UsageError
+from collector.errors import IntegrityError, UsageError
 from collector.evidence.manifest import Manifest
 from collector.evidence.store import Store
 
@@ -46,7 +46,10 @@ def last_manifest(store: Store, system: str) -> Last | None:
         return None
     key = f"{newest}/manifest.json"
     body = store.read(key)
-    sequence = msgspec.json.decode(body, type=Manifest).sequence
+    try:
+        sequence = msgspec.json.decode(body, type=Manifest).sequence
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise IntegrityError(f"{key} in {store.url} cannot be read: {error}", hint="restore it, then go on") from error
     return Last(key, hashlib.sha256(body).hexdigest(), sequence)
 
 

@@ -50,6 +50,11 @@ def sums(folder: Path, names: Iterable[str]) -> tuple[File, ...]:
     )
 
 
+def sums_text(files: Iterable[File]) -> str:
+    """SHA256SUMS, as `sha256sum --check` reads it."""
+    return "".join(f"{file.sha256}  {file.path}\n" for file in files)
+
+
 def read_manifest(folder: Path) -> Manifest:
     """The manifest of a finished snapshot, checked against its SHA256SUMS.
 
@@ -58,27 +63,42 @@ def read_manifest(folder: Path) -> Manifest:
     path = folder / "manifest.json"
     try:
         body = path.read_bytes()
-        listed = (folder / "SHA256SUMS").read_text(encoding="utf-8")
+        listed = (folder / "SHA256SUMS").read_bytes()
     except OSError as error:
         raise UsageError(
             f"no finished snapshot in {folder}", hint="name a folder that holds manifest.json and SHA256SUMS"
         ) from error
-    digest = hashlib.sha256(body).hexdigest()
-    if f"{digest}  manifest.json" not in listed.splitlines():
-        raise IntegrityError(f"{path} is not what SHA256SUMS says", hint="restore it from the store")
+    itself = File(path=path.name, size=len(body), sha256=hashlib.sha256(body).hexdigest())
+    if not listed.endswith(sums_text([itself]).encode()):
+        raise IntegrityError(f"{path} is not what SHA256SUMS says", hint="restore both from the store")
     try:
         manifest = msgspec.json.decode(body, type=Manifest)
     except msgspec.DecodeError as error:
         raise IntegrityError(f"{path} cannot be read: {error}", hint="restore it from the store") from error
-    for document in manifest.snapshot.documents:
+    for named in (
+        *(document.file for document in manifest.snapshot.documents),
+        *(file.path for file in manifest.files),
+    ):
         # A manifest comes from elsewhere: it must not name files outside its own folder.
-        name = PurePosixPath(document.file)
+        name = PurePosixPath(named)
         if name.is_absolute() or ".." in name.parts:
-            raise IntegrityError(f"{path} names a file outside its folder: {document.file!r}")
+            raise IntegrityError(f"{path} names a file outside its folder: {named!r}")
+    if listed != sums_text([*manifest.files, itself]).encode():
+        raise IntegrityError(f"{folder / 'SHA256SUMS'} is not what the manifest says", hint="restore it from the store")
     return manifest
 
 
 def open_snapshot(folder: Path) -> Snapshot:
-    """The snapshot in a folder; its documents are read and checked one by one by `unpack`."""
+    """The snapshot in a folder, each file as its manifest says; bodies are checked again one by one by `unpack`."""
     manifest = read_manifest(folder)
+    for file in manifest.files:
+        path = folder / file.path
+        try:
+            digest = digest_of(path)
+        except OSError as error:
+            raise IntegrityError(
+                f"{path} cannot be read: {error.strerror}", hint="restore it from the store"
+            ) from error
+        if digest != file.sha256:
+            raise IntegrityError(f"{path} is not what its manifest says", hint="restore it from the store")
     return msgspec.structs.replace(manifest.snapshot, sha256=digest_of(folder / "manifest.json"), root=str(folder))

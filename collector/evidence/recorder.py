@@ -7,7 +7,7 @@ import re
 import shutil
 import threading
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -17,7 +17,7 @@ import msgspec
 
 from collector.errors import IntegrityError, UsageError
 from collector.evidence.ask import Ask
-from collector.evidence.manifest import Manifest, manifest_bytes, sums
+from collector.evidence.manifest import Manifest, manifest_bytes, sums, sums_text
 from collector.model import Document, Gap, Identity, Snapshot, SourceRecord
 
 JOURNAL = "journal.jsonl"
@@ -59,7 +59,7 @@ def key_of(source: str, path: str, query: Mapping[str, str]) -> Key:
 
 
 @contextmanager
-def disk_errors(path: Path) -> Any:  # noqa: ANN401  a context manager yields nothing
+def disk_errors(path: Path) -> Iterator[None]:
     """Translate what a full, read-only or forbidden disk says."""
     try:
         yield
@@ -85,7 +85,8 @@ class Recorder:
         self._documents = list(kept)
         self._known = {key_of(kept.source, kept.path, kept.query): kept for kept in self._documents}
         self._gaps: dict[str, list[Gap]] = {}
-        self._number = len(self._documents)
+        # Above all numbers given before, not their count: an interruption leaves holes, and nothing is written over.
+        self._number = max((int(Path(kept.file).name.partition("-")[0]) for kept in self._documents), default=0)
 
     @classmethod
     def start(cls, parent: Path, opening: Opening) -> "Recorder":
@@ -99,7 +100,10 @@ class Recorder:
     @classmethod
     def resume(cls, folder: Path) -> "Recorder":
         """The interrupted snapshot in `folder`; answers whose file is damaged are asked for again."""
-        lines = (folder / JOURNAL).read_bytes().splitlines()
+        try:
+            lines = (folder / JOURNAL).read_bytes().splitlines()
+        except OSError as error:
+            raise UsageError(f"no interrupted snapshot in {folder}", hint="take one: collect snapshot") from error
         try:
             opening = msgspec.json.decode(lines[0], type=Opening)
         except (IndexError, msgspec.DecodeError) as error:
@@ -107,6 +111,11 @@ class Recorder:
                 f"{folder / JOURNAL} is not a journal", hint="remove the folder and start again"
             ) from error
         kept = [document for line in lines[1:] if (document := _sound(folder, line)) is not None]
+        with disk_errors(folder):
+            # A torn last line would swallow the one written after it.
+            rewritten = folder / f"{JOURNAL}.new"
+            rewritten.write_bytes(b"".join(msgspec.json.encode(entry) + b"\n" for entry in (opening, *kept)))
+            rewritten.replace(folder / JOURNAL)
         return cls(folder, opening, kept)
 
     def known(self, source: str, ask: Ask) -> Document | None:
@@ -195,10 +204,10 @@ class Recorder:
             manifest = Manifest(tool=tool, snapshot=snapshot, sequence=sequence, previous=previous, files=listed)
             body = manifest_bytes(manifest)
             (self.folder / "manifest.json").write_bytes(body)
-            lines = [f"{entry.sha256}  {entry.path}\n" for entry in (*listed, *sums(self.folder, ["manifest.json"]))]
-            (self.folder / "SHA256SUMS").write_text("".join(lines), encoding="utf-8")
-            for file in (*wanted, "manifest.json", "SHA256SUMS"):
-                _sync(self.folder / file)
+            lines = sums_text([*listed, *sums(self.folder, ["manifest.json"])])
+            (self.folder / "SHA256SUMS").write_bytes(lines.encode())
+            for path in (*self.folder.rglob("*"), self.folder):
+                _sync(path)
             self.folder.rename(final)
             _sync(final.parent)
         return msgspec.structs.replace(snapshot, sha256=hashlib.sha256(body).hexdigest(), root=str(final))

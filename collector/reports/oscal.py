@@ -17,10 +17,10 @@ import msgspec
 
 from collector.model import Assessment, ControlResult, Finding, Role, Subject
 from collector.reports.context import Context
+from collector.reports.text import visible
 
 NS: Final = "https://cf-evidence.example/ns/oscal"
 FEDRAMP_NS: Final = "http://fedramp.gov/ns/oscal"
-VERSIONS: Final = ("1.1.3", "1.2.1")
 PLAN_FILE: Final = "assessment-plan.json"
 TESTED: Final = frozenset({"satisfied", "not-satisfied", "not-assessed"})
 
@@ -89,10 +89,6 @@ def tool_uuid(assessment: Assessment) -> str:
 
 # ---------------------------------------------------------------- text
 
-# Controls, soft hyphens, marks that turn or hide text, line separators, halves of characters, and what XML forbids.
-_UNSEEN: Final = re.compile(
-    r"[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb\ufffe\uffff]"
-)
 _EDGE: Final = re.compile(r"^\s+|\s+\Z")
 # Titles and descriptions are CommonMark with a little HTML: what could become a tag, a link or code is defused.
 _MARKUP: Final = str.maketrans(
@@ -102,17 +98,10 @@ _LINE: Final = 1_000
 _PARAGRAPH: Final = 4_000
 
 
-def _shown(match: re.Match[str]) -> str:
-    code = ord(match[0])
-    if code < 0x20:  # noqa: PLR2004 - the controls of ASCII have pictures
-        return chr(0x2400 + code)
-    return "\u2421" if code == 0x7F else f"\\u{code:04x}"  # noqa: PLR2004 - so has DEL
-
-
 def plain(value: str, limit: int = _LINE) -> str:
     """One line as OSCAL's string wants it: what cannot be seen is made visible, and so is a cut; "" stays ""."""
     if not value.isprintable():
-        value = _UNSEEN.sub(_shown, value)
+        value = visible(value)
     if value and (value[0].isspace() or value[-1].isspace()):
         value = _EDGE.sub(lambda blank: "\u2420" * len(blank[0]), value)
     return value if len(value) <= limit else f"{value[:limit].rstrip()}… [cut: {len(value)} characters]"

@@ -10,6 +10,7 @@ from collector.reports.oscal_observations import told_of
 from collector.reports.oscal_run import Run
 
 _COUNTING: Final = frozenset({"decides", "flags"})
+_JUDGING: Final = frozenset({"decides", "detects"})
 
 
 def _has_risk(run: Run, seen: Observation) -> bool:
@@ -93,7 +94,7 @@ def _objective_risk(run: Run, control: ControlResult, finding: Finding) -> Branc
         {
             "uuid": _objective_risk_uuid(run, finding),
             "title": oscal.markup(f"{control.id}: {finding.id} {finding.status.replace('-', ' ')}"),
-            "description": oscal.sentence(finding.reason or finding.text or finding.id),
+            "description": oscal.sentence(finding.reason) or oscal.sentence(finding.text) or finding.id,
             "statement": oscal.sentence(
                 f"{finding.id} {'could not be assessed' if unknown else 'is not satisfied'}", finding.text
             ),
@@ -119,7 +120,7 @@ def _finding(run: Run, control: ControlResult, finding: Finding) -> Branch:
         {
             "uuid": oscal.identifier("finding", run.system, run.key, finding.id),
             "title": oscal.markup(f"{control.id}: {finding.id} {finding.status.replace('-', ' ')}"),
-            "description": oscal.sentence(finding.text or finding.id, finding.reason),
+            "description": oscal.sentence(finding.text, finding.reason) or finding.id,
             "props": oscal.props(
                 ("verdict", finding.status),
                 ("part", finding.part),
@@ -165,11 +166,19 @@ def _counted(run: Run, control: ControlResult, finding: Finding) -> Iterator[Obs
     """The fails that the assessment counted for an objective: a check may flag in one window and decide in another."""
     for check in dict.fromkeys(finding.checks):
         group = run.groups.get(check)
+        if group is None or _counted_none(control, check):
+            continue
         limit = _deciding_limit(run, control, check)
-        for seen in group.single if group else ():
+        for seen in group.single:
             within = limit is not None and seen.measured is not None and seen.measured.hours <= limit
             if seen.status == "fail" and not within:
                 yield seen
+
+
+def _counted_none(control: ControlResult, check: str) -> bool:
+    """Whether the assessment counted no fail of a check for the control: its fails are for showing only."""
+    fails = [count.fail for count in control.checks if count.id == check and count.role in _JUDGING]
+    return bool(fails) and not any(fails)
 
 
 def _deciding_limit(run: Run, control: ControlResult, check: str) -> float | None:

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from functools import partial
 
-from collector.model import Observation
+from collector.model import Measured, Observation
 from collector.reports import oscal
 from collector.reports.oscal import Branch, Json
+from collector.reports.oscal_evidence import cites
 from collector.reports.oscal_run import Group, Run
-from collector.reports.oscal_subjects import cites
 
 
 def observations(run: Run) -> Iterator[Json]:
@@ -17,38 +17,75 @@ def observations(run: Run) -> Iterator[Json]:
         yield from map(partial(_single, run), group.single)
 
 
-def _frame(run: Run, uuid: str, check: str) -> Branch:
-    """What both kinds of observation have; the dates come last."""
-    return Branch(
-        {
-            "uuid": uuid,
-            "methods": ["TEST"],
-            "types": ["control-objective" if check in run.objective_checks else "discovery"],
-            "origins": run.origins,
-            "collected": run.collected,
-            "expires": run.expires,
-        }
-    )
+def _tested(run: Run, check: str) -> Json:
+    return {
+        "methods": ["TEST"],
+        "types": ["control-objective" if check in run.objective_checks else "discovery"],
+        "origins": run.origins,
+    }
+
+
+def _dates(run: Run) -> Json:
+    return {"collected": run.collected, "expires": run.expires}
 
 
 def _aggregate(run: Run, group: Group) -> Branch:
     counts = group.counts()
-    total = len(group.together) + len(group.single)
     told = (
-        f"{counts['pass']} of {total} pass, {counts['fail']} fail, {counts['unknown']} unknown, "
-        f"{counts['not-applicable']} not applicable"
+        f"{counts['pass']} of {len(group.together) + len(group.single)} pass, {counts['fail']} fail, "
+        f"{counts['unknown']} unknown, {counts['not-applicable']} not applicable"
     )
-    observation = _frame(run, run.aggregate_uuid(group.check), group.check)
-    observation["title"] = oscal.markup(f"{group.check}: all subjects")
-    observation["description"] = oscal.sentence(run.assessment.checks.get(group.check, ""), told)
-    observation["props"] = oscal.props(
-        ("check-id", group.check),
-        ("observation-kind", "aggregate"),
-        *((word, str(counts[word])) for word in ("pass", "fail", "unknown", "not-applicable", "waived")),
+    words = ("pass", "fail", "unknown", "not-applicable", "waived")
+    return Branch(
+        {
+            "uuid": run.aggregate_uuid(group.check),
+            "title": oscal.markup(f"{group.check}: all subjects"),
+            "description": oscal.sentence(run.assessment.checks.get(group.check, ""), told),
+            "props": oscal.props(
+                ("check-id", group.check),
+                ("observation-kind", "aggregate"),
+                *((word, str(counts[word])) for word in words),
+            ),
+            **_tested(run, group.check),
+            "subjects": (_subject(run, seen) for seen in group.together),
+            "relevant-evidence": cites(run, (digest for seen in group.together for digest in seen.evidence)),
+            **_dates(run),
+        }
     )
-    observation["subjects"] = (_subject(run, seen) for seen in group.together)
-    observation["relevant-evidence"] = cites(run, (digest for seen in group.together for digest in seen.evidence))
-    return observation
+
+
+def _single(run: Run, seen: Observation) -> Json:
+    return oscal.compact(
+        {
+            "uuid": run.observation_uuid(seen),
+            "title": oscal.markup(f"{seen.check}: {seen.subject.label}"),
+            "description": told_of(seen),
+            "props": oscal.props(
+                ("check-id", seen.check),
+                ("observation-kind", "single"),
+                ("result", seen.status),
+                ("waived-by", seen.waived_by),
+                ("window", seen.window),
+                ("over-hours", None if seen.over_hours is None else str(seen.over_hours)),
+                *_measured(seen.measured),
+            ),
+            **_tested(run, seen.check),
+            "subjects": [_subject(run, seen)],
+            "relevant-evidence": cites(run, seen.evidence),
+            **_dates(run),
+        }
+    )
+
+
+def _measured(measured: Measured | None) -> tuple[tuple[str, str], ...]:
+    if measured is None:
+        return ()
+    return (
+        ("measured-hours", str(measured.hours)),
+        ("measured-not-before", oscal.instant(measured.not_before)),
+        ("measured-not-after", oscal.instant(measured.not_after)),
+        ("measured-source", measured.source),
+    )
 
 
 def _subject(run: Run, seen: Observation) -> Json:
@@ -63,34 +100,6 @@ def _subject(run: Run, seen: Observation) -> Json:
     return reference
 
 
-def _single(run: Run, seen: Observation) -> Json:
-    observation = _frame(run, run.observation_uuid(seen), seen.check)
-    measured = seen.measured
-    observation["title"] = oscal.markup(f"{seen.check}: {seen.subject.label}")
-    observation["description"] = told_of(seen)
-    observation["props"] = oscal.props(
-        ("check-id", seen.check),
-        ("observation-kind", "single"),
-        ("result", seen.status),
-        ("waived-by", seen.waived_by),
-        ("window", seen.window),
-        ("over-hours", None if seen.over_hours is None else str(seen.over_hours)),
-        *(
-            ()
-            if measured is None
-            else (
-                ("measured-hours", str(measured.hours)),
-                ("measured-not-before", oscal.instant(measured.not_before)),
-                ("measured-not-after", oscal.instant(measured.not_after)),
-                ("measured-source", measured.source),
-            )
-        ),
-    )
-    observation["subjects"] = [_subject(run, seen)]
-    observation["relevant-evidence"] = cites(run, seen.evidence)
-    return oscal.compact(observation)
-
-
 def told_of(seen: Observation) -> str:
     """What was seen, in the words of the observation."""
-    return oscal.sentence(seen.detail or f"{seen.check}: {seen.status}")
+    return oscal.sentence(seen.detail) or oscal.sentence(f"{seen.check}: {seen.status}")

@@ -64,7 +64,7 @@ def _activities(assessment: Assessment) -> list[Json]:
             {
                 "uuid": oscal.activity_uuid(assessment.system.id, check),
                 "title": oscal.markup(check),
-                "description": oscal.sentence(assessment.checks.get(check) or check),
+                "description": oscal.sentence(assessment.checks.get(check, "")) or oscal.sentence(check),
                 "props": [
                     *oscal.core_props(("method", "TEST")),
                     *oscal.props(("check-id", check), *(("role", role) for role in roles.get(check, ()))),

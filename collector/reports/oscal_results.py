@@ -13,10 +13,11 @@ from collector.model import Assessment
 from collector.reports import oscal, oscal_plan
 from collector.reports.context import Context
 from collector.reports.oscal import Branch, Json
+from collector.reports.oscal_evidence import evidence
 from collector.reports.oscal_findings import findings, risks
 from collector.reports.oscal_observations import observations
 from collector.reports.oscal_run import Run, run_of
-from collector.reports.oscal_subjects import components, evidence, inventory
+from collector.reports.oscal_subjects import components, inventory
 
 _GAPS: Final = 100
 
@@ -64,7 +65,7 @@ def _result(run: Run) -> Branch:
         {
             "uuid": oscal.identifier("result", run.system, run.key),
             "title": oscal.markup(f"{name}, {when}"),
-            "description": oscal.sentence(assessment.scope_note, assessment.answer),
+            "description": oscal.sentence(assessment.scope_note, assessment.answer) or "No answer.",
             "start": run.start,
             "end": run.end,
             "props": _result_props(assessment),

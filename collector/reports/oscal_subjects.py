@@ -1,9 +1,9 @@
-"""What was looked at, and the documents that say so: components, inventory items, evidence."""
+"""What was looked at: components and inventory items."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Final
 
-from collector.model import ApplicationLine, Document, Subject
+from collector.model import ApplicationLine, Subject
 from collector.reports import oscal
 from collector.reports.oscal import Json
 from collector.reports.oscal_run import Run
@@ -88,64 +88,3 @@ def _item(uuid: str, subject: Subject, line: ApplicationLine | None, runs_on: li
         "props": known + oscal.props(*ours),
         "implemented-components": runs_on,
     }
-
-
-def evidence(run: Run) -> list[Json]:
-    """A resource for each document that an observation cites, in the order of the documents."""
-    cited = {digest: None for seen in run.assessment.observations for digest in seen.evidence}
-    known = [_resource(run, document) for digest, document in run.documents.items() if digest in cited]
-    unknown = [
-        {
-            "uuid": _evidence_uuid(digest),
-            "title": oscal.markup(digest),
-            "description": "Cited by an observation, but not among the documents of the snapshots.",
-            "props": oscal.core_props(("type", "raw-data")),
-        }
-        for digest in cited
-        if digest not in run.documents
-    ]
-    return known + unknown
-
-
-def _evidence_uuid(digest: str) -> str:
-    return oscal.identifier("document", digest)
-
-
-def _resource(run: Run, document: Document) -> Json:
-    snapshots = run.assessment.snapshots
-    return {
-        "uuid": _evidence_uuid(document.digest),
-        "title": oscal.markup(f"{document.source}: {document.what}"),
-        "description": "A response as received. The path is relative to the snapshot's folder; the hash is that of the "
-        "body, which the file holds gzip-compressed.",
-        "props": oscal.core_props(("type", "raw-data"))
-        + oscal.props(
-            ("path", document.path),
-            ("query", "&".join(f"{name}={value}" for name, value in document.query.items())),
-            ("retrieved-at", oscal.instant(document.retrieved_at)),
-            ("http-status", str(document.status)),
-            ("content-type", document.media_type),
-            ("content-size", str(document.size)),
-            ("request-id", document.request_id),
-            ("hash-covers", "content after gunzip"),
-            ("snapshot-id", snapshots[0].id if len(snapshots) == 1 else ""),
-        ),
-        "rlinks": [
-            {
-                "href": oscal.href(document.file),
-                "media-type": "application/gzip",
-                "hashes": [{"algorithm": "SHA-256", "value": document.sha256}],
-            }
-        ],
-    }
-
-
-def cites(run: Run, digests: Iterable[str]) -> list[Json]:
-    """The documents that an observation rests on, each once, as references to their resources."""
-    return [
-        {
-            "href": f"#{_evidence_uuid(digest)}",
-            "description": oscal.markup(f"{document.source}: {document.what}" if document else digest),
-        }
-        for digest, document in ((digest, run.documents.get(digest)) for digest in dict.fromkeys(digests))
-    ]

@@ -8,7 +8,7 @@ _INVISIBLE: Final = re.compile(
     "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff\ufffe\uffff]"
 )
 _FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
-_MARKDOWN: Final = re.compile(r"([\\`*_{}\[\]()#+!|<>&~$@^-])")
+_MARKDOWN: Final = re.compile(r"([\\`*_{}\[\]()#!|<>&~$@^])")
 _BACKTICKS: Final = re.compile("`+")
 _PICTURES: Final = 0x2400
 _DELETE: Final = 0x7F
@@ -46,9 +46,9 @@ def markdown_text(text: str) -> str:
     return _MARKDOWN.sub(r"\\\1", visible(text))
 
 
-def markdown_fence(text: str) -> str:
-    """As many backticks as no run in the text has, three at least."""
-    return "`" * max(3, 1 + max(map(len, _BACKTICKS.findall(text)), default=0))
+def markdown_fence(text: str, least: int = 3) -> str:
+    """More backticks than any run in the text has."""
+    return "`" * max(least, 1 + max(map(len, _BACKTICKS.findall(text)), default=0))
 
 
 def markdown_code(text: str, limit: int = 120) -> str:
@@ -56,6 +56,6 @@ def markdown_code(text: str, limit: int = 120) -> str:
     shown = cut(visible(text), limit).replace("|", "\\|")
     if not shown:
         return ""
-    fence = markdown_fence(shown)[2:] if "`" in shown else "`"
+    fence = markdown_fence(shown, least=1)
     pad = " " if shown.startswith("`") or shown.endswith("`") else ""
     return f"{fence}{pad}{shown}{pad}{fence}"

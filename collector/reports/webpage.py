@@ -301,9 +301,9 @@ def _row(line: ApplicationLine) -> str:
     return (
         f'<tr data-s="{line.status}"><td data-v="{_ORDER.index(line.status)}">'
         f'<span class="chip {tone}"><span aria-hidden="true">{glyph}</span> {word}</span></td>'
-        f'<th scope="row"><bdi>{_safe(subject.name)}</bdi><small>{_safe(place)}</small></th>'
+        f'<th scope="row"><bdi>{_safe(subject.name)}</bdi> <small>{_safe(place)}</small></th>'
         f"{_instant(line)}{_hours(line.age_hours)}{_hours(line.over_hours)}"
-        f"<td>{_safe(line.buildpack or line.kind)}<small>{_safe(' · '.join(built))}</small></td>"
+        f"<td>{_safe(line.buildpack or line.kind)} <small>{_safe(' · '.join(built))}</small></td>"
         f"<td><bdi>{_safe(line.owner) or '–'}</bdi></td>"
         f"<td>{'<br>'.join(map(_safe, why)) or '–'}{_flags(line.flags)}</td></tr>\n"
     )
@@ -336,4 +336,4 @@ def _versions(before: str, after: str) -> str:
 
 
 def _flags(flags: Sequence[str]) -> str:
-    return f"<small>{_safe(', '.join(flags))}</small>" if flags else ""
+    return f" <small>{_safe(', '.join(flags))}</small>" if flags else ""

@@ -7,9 +7,10 @@ from typing import Final
 
 from collector.model import Status, Verdict
 
+# An app may be inside the restage window and fail another check: its own word is wider than the window's.
 STATUS: Final[Mapping[Status, str]] = MappingProxyType(
     {
-        "fail": "outside window",
+        "fail": "flagged",
         "unknown": "not assessed",
         "pass": "within window",
         "not-applicable": "not applicable",

@@ -52,7 +52,7 @@ def add_chart(sheet: Worksheet, *, first_row: int, buckets: Sequence[Bucket], an
 
 def _colour(rgb: str) -> ColorChoice:
     colour = ColorChoice()
-    colour.srgbClr = rgb  # type: ignore[assignment] # openpyxl takes the six digits and makes the element of them
+    colour.srgbClr = rgb
     return colour
 
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from io import BytesIO
 from math import ceil
 from typing import BinaryIO, Final
+from xml.etree.ElementTree import canonicalize
 from xml.sax.saxutils import quoteattr
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
@@ -17,8 +18,9 @@ _FILLED: Final = 0.85  # of a wrapped line, on average, by words
 _LINE_POINTS: Final = 15
 _MOST_LINES: Final = 10
 _ROWS_A_WRITE: Final = 500
+_DECLARATION: Final = b'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 _SHEET_DATA: Final = re.compile(rb"(<sheetData>.*?)(</sheetData>)", re.DOTALL)
-_DIMENSION: Final = re.compile(rb'<dimension ref="[^"]*"\s*/>')
+_DIMENSION: Final = re.compile(rb'<dimension ref="[^"]*"></dimension>')
 _STAMP: Final = re.compile(rb"(<dcterms:(created|modified)[^>]*>)[^<]*(?=<)")
 _DRAWN: Final = re.compile(rb'(<(?:\w+:)?cNvPr id="\d+" name="Chart \d+")')
 
@@ -49,7 +51,8 @@ def finish(shell: BytesIO, out: BinaryIO, rows: Mapping[str, Rows], *, stamp: da
     made = stamp.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ").encode()
     with ZipFile(shell) as source, ZipFile(out, "w", ZIP_DEFLATED) as target:
         for member in source.namelist():
-            data = source.read(member)
+            # openpyxl serializes otherwise where lxml is installed: the canonical form is one.
+            data = _DECLARATION + canonicalize(source.read(member).decode()).encode()
             info = ZipInfo(member, ZIP_DATE)
             info.compress_type = ZIP_DEFLATED
             info.external_attr = 0o600 << 16

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final, Literal
 
-from openpyxl.cell import Cell
+from openpyxl.cell.cell import Cell, MergedCell
 from openpyxl.formatting.rule import Rule
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Protection, Side
 from openpyxl.styles.differential import DifferentialStyle
@@ -26,7 +26,7 @@ TINTS: Final = {
     "aside": ("51565C", "EFEFEF"),
 }
 TONES: Final = {
-    "outside window": "bad",
+    "flagged": "bad",
     "not satisfied": "bad",
     "failed": "bad",
     "missing": "bad",
@@ -51,14 +51,14 @@ def fill(colour: str) -> PatternFill:
     return PatternFill("solid", start_color=colour, end_color=colour)
 
 
-def style_header(cell: Cell, kind: Kind = "text") -> None:
+def style_header(cell: Cell | MergedCell, kind: Kind = "text") -> None:
     """Bold and filled by its own: LibreOffice draws no table styles."""
     cell.font = Font(name=FONT, size=11, bold=True, color="FFFFFF")
     cell.fill = fill(NAVY)
     cell.alignment = Alignment(vertical="center", horizontal=_side(kind), wrap_text=True, indent=1)
 
 
-def style_value(cell: Cell, kind: Kind, *, quoted: bool = False) -> None:
+def style_value(cell: Cell | MergedCell, kind: Kind, *, quoted: bool = False) -> None:
     """Style one value cell of a table."""
     mono = kind == "key"
     cell.font = Font(name="Consolas" if mono else FONT, size=9 if mono else 11, color=MUTED if mono else INK)

@@ -22,8 +22,7 @@ def checked_key(key: str) -> str:
 
 def checked_prefix(prefix: str) -> str:
     """Return the prefix with one "/" at its end; "" stays "" and means everything."""
-    bare = prefix.removesuffix("/")
-    return f"{checked_key(bare)}/" if bare else ""
+    return f"{checked_key(prefix.removesuffix('/'))}/" if prefix else ""
 
 
 def _fault(key: str) -> str:

@@ -97,7 +97,7 @@ class Objects:
             for left in reversed(range(READS)):
                 try:
                     answer = self._client.get_object(Key=name, **self._named)
-                    # Not `with answer["Body"]`: that hands out the raw stream, whose errors botocore does not translate.
+                    # `with answer["Body"]` would hand out the raw stream, whose errors botocore does not translate.
                     with contextlib.closing(answer["Body"]) as body:
                         return body.read(), _stored(answer)
                 except ClientError as error:

@@ -66,9 +66,9 @@ def test_a_subject_without_a_guid_is_told_apart_by_all_its_names():
         ("   ", "␠␠␠"),
         ("no\xa0break", "no\xa0break"),
         ("\u2003wide", "␠wide"),
-        ("invoice-\u202egnp.exe", "invoice-\\u202egnp.exe"),
-        ("half \ud83d", "half \\ud83d"),
-        ("line\u2028end", "line\\u2028end"),
+        ("invoice-\u202egnp.exe", "invoice-⟨U+202E⟩gnp.exe"),
+        ("half \ud83d", "half ⟨U+D83D⟩"),
+        ("line\u2028end", "line⟨U+2028⟩end"),
         ("🚀-launcher", "🚀-launcher"),
         ("👩\u200d🚀", "👩\u200d🚀"),
     ],
@@ -85,7 +85,7 @@ def test_a_long_name_is_cut_and_says_so():
 
 def test_a_title_cannot_become_markup():
     """Titles are CommonMark with HTML: tags, links, emphasis and code in a name stay text."""
-    assert r"&lt;b&gt; &amp; \[x\](y) \*z\* \`c\`" == oscal.markup("<b> & [x](y) *z* `c`")
+    assert oscal.markup("<b> & [x](y) *z* `c`") == r"&lt;b&gt; &amp; \[x\](y) \*z\* \`c\`"
 
 
 @given(st.text(st.characters(exclude_categories=()), min_size=1))
@@ -158,7 +158,7 @@ def test_the_root_uuid_changes_with_the_content():
 def test_empty_members_are_not_written():
     """OSCAL forbids empty arrays and objects; an iterator that gives nothing is one."""
     body = oscal.Branch({"title": "t", "none": None, "text": "", "list": [], "object": {}, "iterator": iter(())})
-    assert b'{"assessment-plan":{"title":"t","uuid":' == written(body)[: len(b'{"assessment-plan":{"title":"t","uuid":')]
+    assert written(body).startswith(b'{"assessment-plan":{"title":"t","uuid":')
 
 
 def test_a_large_document_is_written_in_small_pieces():

@@ -348,7 +348,7 @@ def test_applications_show_what_the_assessment_says(example: Page) -> None:
     """A row has status, name, place, staging, age, excess, buildpack, versions, owner and reason."""
     row = next(one for one in example.all("tr") if one.attributes.get("data-s") == "fail")
     assert text_of(example, row) == (
-        "✗ Outside window payments-api agency-a / prod 2026-10-16 02:24 35.4 21.4 python_buildpack "
+        "✗ Flagged payments-api agency-a / prod 2026-10-16 02:24 35.4 21.4 python_buildpack "
         "1.8.30 → 1.8.34 · cflinuxfs4 pay@agency.example "
         "last staged 35.4 days ago, 21.4 days outside the 14-day window app-restage-age, buildpack-current"
     )
@@ -364,7 +364,7 @@ def text_of(page: Page, row: Element) -> str:
         if element.tag in {"td", "th"}:
             leaves.append(element.text)
         elif element.tag == "small" and element.text:
-            leaves[-1] = leaves[-1].removesuffix(element.text) + " " + element.text
+            leaves[-1] = leaves[-1].removesuffix(element.text).strip() + " " + element.text
     return " ".join(leaves)
 
 

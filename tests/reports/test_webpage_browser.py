@@ -143,7 +143,7 @@ def test_filter_works_without_javascript(opened: Any, address: str) -> None:
     page = opened(address, java_script_enabled=False)
     rows = page.locator(".apps tbody tr")
     before = sum(row.is_visible() for row in rows.all())
-    page.get_by_label("Outside window (4)").check()
+    page.get_by_label("Flagged (4)").check()
     after = [row.get_attribute("data-s") for row in rows.all() if row.is_visible()]
     assert before == 14
     assert after == ["fail"] * 4
@@ -161,7 +161,7 @@ def test_keyboard_reaches_the_answer_first(opened: Any, address: str) -> None:
 def test_filter_hides_nothing_on_paper(opened: Any, address: str) -> None:
     """A filter that was set on the screen does not take rows out of the print, and buttons are not printed."""
     page = opened(address)
-    page.get_by_label("Outside window (4)").check()
+    page.get_by_label("Flagged (4)").check()
     page.emulate_media(media="print")
     assert sum(row.is_visible() for row in page.locator(".apps tbody tr").all()) == 14
     assert not page.locator("button.sort").first.is_visible()

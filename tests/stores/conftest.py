@@ -1,5 +1,6 @@
 """The same store, four times: a folder, moto in process, and a real S3 server over HTTP and over TLS."""
 
+import functools
 import secrets
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -11,7 +12,7 @@ import pytest
 from moto import mock_aws
 
 from collector.evidence.store import Store
-from collector.stores import StoreOptions, open_store
+from collector.stores import open_store
 from tests.stores.servers import ACCESS, SECRET, SeaweedFS, find_weed, seaweedfs
 
 BUCKET = "evidence"
@@ -31,8 +32,8 @@ class Place:
     fill: Callable[[Iterable[str]], None]
     said: list[str] = field(default_factory=list)
 
-    def open(self, options: StoreOptions = StoreOptions()) -> Store:  # noqa: B008 - frozen
-        return open_store(self.url, environment={}, say=self.said.append, chance=chance, options=options)
+    def open(self) -> Store:
+        return open_store(self.url, environment={}, say=self.said.append, chance=chance)
 
 
 @pytest.fixture(autouse=True)
@@ -60,12 +61,13 @@ def weed() -> str:
 
 
 @pytest.fixture(scope="session")
-def seaweed(weed, tmp_path_factory) -> Iterator[SeaweedFS]:
-    with seaweedfs(weed, tmp_path_factory.mktemp("seaweedfs")) as server:
+def seaweed(weed) -> Iterator[SeaweedFS]:
+    with seaweedfs(weed) as server:
         client(server.http).create_bucket(Bucket=BUCKET)
         yield server
 
 
+@functools.cache
 def client(endpoint: str | None):
     return boto3.client(
         "s3",

@@ -8,6 +8,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
@@ -54,37 +55,47 @@ class SeaweedFS:
 
 
 @contextlib.contextmanager
-def seaweedfs(weed: str, folder: Path) -> Iterator[SeaweedFS]:
-    """Start the server; it is ready when it refuses an anonymous request, some 3 s later."""
-    (folder / "data").mkdir(parents=True)
-    (folder / "s3.json").write_text(json.dumps(IDENTITIES))
-    certificate = make_certificate(folder)
-    master, volume, filer, s3, https = (str(port) for port in free_ports(5))
-    command = [
-        *(weed, "server", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", f"-dir={folder / 'data'}"),
-        *(f"-master.port={master}", "-master.volumeSizeLimitMB=64", "-master.telemetry=false"),
-        *(f"-volume.port={volume}", "-volume.max=300"),  # each bucket takes 7 volumes
-        *("-filer", f"-filer.port={filer}", f"-filer.localSocket={folder / 'filer.sock'}"),
-        *("-s3", f"-s3.port={s3}", f"-s3.port.https={https}", f"-s3.config={folder / 's3.json'}"),
-        *(f"-s3.cert.file={certificate}", f"-s3.key.file={folder / 'tls.key'}"),
-        *(f"-s3.localSocket={folder / 's3.sock'}", "-s3.port.iceberg=0", "-s3.port.lance=0"),
-    ]
-    with (folder / "log").open("wb") as log:
-        # Without this key each put that asks for AES256 is a 500.
-        process = subprocess.Popen(
-            command, env={"WEED_S3_SSE_KEK": "ab" * 32, "HOME": str(folder)}, stdout=log, stderr=log, cwd=folder
-        )
-        server = SeaweedFS(f"http://127.0.0.1:{s3}", f"https://127.0.0.1:{https}", certificate, process)
-        try:
-            wait_for(server.http, process)
-            yield server
-        finally:
-            server.kill()
+def seaweedfs(weed: str) -> Iterator[SeaweedFS]:
+    """Start the server and wait, 3 to 8 s, until it can store; its sockets need a short path, so not pytest's."""
+    with tempfile.TemporaryDirectory(prefix="weed-", ignore_cleanup_errors=True) as short:
+        folder = Path(short)
+        (folder / "data").mkdir()
+        (folder / "s3.json").write_text(json.dumps(IDENTITIES))
+        certificate = make_certificate(folder)
+        master, volume, filer, s3, https = (str(port) for port in free_ports(5))
+        command = [
+            *(weed, "server", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", f"-dir={folder / 'data'}"),
+            *(f"-master.port={master}", "-master.volumeSizeLimitMB=64", "-master.telemetry=false"),
+            *(f"-volume.port={volume}", "-volume.max=300"),  # each bucket takes 7 volumes
+            *("-filer", f"-filer.port={filer}", f"-filer.localSocket={folder / 'filer.sock'}"),
+            *("-s3", f"-s3.port={s3}", f"-s3.port.https={https}", f"-s3.config={folder / 's3.json'}"),
+            *(f"-s3.cert.file={certificate}", f"-s3.key.file={folder / 'tls.key'}"),
+            *(f"-s3.localSocket={folder / 's3.sock'}", "-s3.port.iceberg=0", "-s3.port.lance=0"),
+        ]
+        # Without the key encryption key each put that asks for AES256 is a 500; its logs go to TMPDIR.
+        environment = {"WEED_S3_SSE_KEK": "ab" * 32, "HOME": short, "TMPDIR": short}
+        with (folder / "log").open("wb") as log:
+            process = subprocess.Popen(command, env=environment, stdout=log, stderr=log, cwd=folder)
+            server = SeaweedFS(f"http://127.0.0.1:{s3}", f"https://127.0.0.1:{https}", certificate, process)
+            try:
+                wait_for(server.http, 403, process)  # an anonymous request is refused
+                wait_for(f"http://127.0.0.1:{master}/dir/assign", 200, process)  # a volume is there to write to
+                yield server
+            finally:
+                server.kill()
+                remove_sockets(master, volume, filer, s3)
+
+
+def remove_sockets(*ports: str) -> None:
+    """What a killed server leaves; a later one on the same ports would talk to it."""
+    for port in ports:
+        for socket_file in Path("/tmp").glob(f"seaweedfs-*-grpc-{int(port) + 10000}.sock"):  # noqa: S108 - not ours to choose
+            socket_file.unlink(missing_ok=True)
 
 
 def make_certificate(folder: Path) -> Path:
     subprocess.run(
-        [  # noqa: S607 - openssl is on the PATH
+        [
             *(
                 "openssl",
                 "req",
@@ -107,14 +118,9 @@ def make_certificate(folder: Path) -> Path:
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports that are free together with the one 10000 above, where the server's gRPC listens."""
-    found: list[int] = []
-    for port in random.sample(range(15000, 32000), 400):
-        if is_free(port) and is_free(port + 10000):
-            found.append(port)
-        if len(found) == count:
-            return found
-    raise AssertionError("no free ports")
+    """Ports that are free together with the one 10000 above, where gRPC listens; below those of outgoing calls."""
+    ports = (port for port in random.sample(range(11000, 21000), 1000) if is_free(port) and is_free(port + 10000))
+    return list(itertools.islice(ports, count))
 
 
 def is_free(port: int) -> bool:
@@ -122,19 +128,25 @@ def is_free(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) != 0
 
 
-def wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
+def wait_for(url: str, expected: int, process: subprocess.Popen[bytes]) -> None:
     pause = threading.Event()
     deadline = monotonic() + 60
-    while monotonic() < deadline:
+    while status_of(url) != expected:
         assert process.poll() is None, "the server ended before it was ready"
-        try:
-            urllib.request.urlopen(url, timeout=5).close()
-        except HTTPError as answer:
-            answer.close()
-            return
-        except (URLError, ConnectionError, TimeoutError):
-            pause.wait(0.1)
-    raise AssertionError("the server was not ready in 60 s")
+        assert monotonic() < deadline, "the server was not ready in 60 s"
+        pause.wait(0.1)
+
+
+def status_of(url: str) -> int:
+    """The status of a GET, 0 when there is no answer."""
+    try:
+        with urllib.request.urlopen(url, timeout=20) as answer:  # noqa: S310 - our own http address
+            return int(answer.status)
+    except HTTPError as refusal:
+        with refusal:
+            return refusal.code
+    except (URLError, ConnectionError, TimeoutError):
+        return 0
 
 
 @dataclass
@@ -169,10 +181,12 @@ class Scripted:
     def __init__(self, answers: list[Answer] | Callable[[Asked], Answer]) -> None:
         self.asked: list[Asked] = []
         lock = threading.Lock()
-        script = iter(answers) if isinstance(answers, list) else itertools.repeat(answers)
+        script = iter(answers) if isinstance(answers, list) else None
+        respond = None if isinstance(answers, list) else answers
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True  # else each body waits 40 ms for its headers to be acknowledged
 
             def answer(handler) -> None:  # noqa: N805 - self is the server around it
                 size = int(handler.headers.get("Content-Length", 0))
@@ -180,10 +194,10 @@ class Scripted:
                 asked = Asked(handler.command, handler.path, headers, handler.rfile.read(size))
                 with lock:
                     self.asked.append(asked)
-                    step = next(script, Answer(599))
-                send(handler, step(asked) if callable(step) else step)
+                    step = respond(asked) if respond else next(script or iter(()), Answer(599))
+                send(handler, step)
 
-            do_GET = do_PUT = do_HEAD = answer
+            do_GET = do_PUT = do_HEAD = answer  # noqa: N815 - the names of http.server
 
             def log_message(self, *words: object) -> None:
                 """Say nothing."""

@@ -7,6 +7,7 @@ import pytest
 from collector.errors import UsageError
 from collector.stores import StoreOptions, open_store
 from collector.stores.binding import Binding, find_binding
+from collector.stores.bucket import Bucket
 from tests.stores.conftest import chance
 
 CREDENTIALS = {
@@ -117,6 +118,7 @@ def test_a_store_from_a_binding_talks_to_the_fips_endpoint():
     options = StoreOptions(fips=True)
     store = open_store("vcap:evidence", environment=services(), say=print, chance=chance, options=options)
 
+    assert isinstance(store, Bucket)
     assert store._objects.door.host == "s3-fips.us-gov-west-1.amazonaws.com"
 
 

@@ -18,9 +18,9 @@ def folder(tmp_path) -> Folder:
     return Folder(tmp_path / "store", chance)
 
 
-def test_a_server_that_dies_while_publishing_is_exit_5_with_the_command_that_resumes(weed, run, tmp_path, monkeypatch):
+def test_a_server_that_dies_while_publishing_is_exit_5_with_the_command_that_resumes(weed, run, monkeypatch):
     """A real server is killed after three files; the message names no secret, and the local run is whole."""
-    with seaweedfs(weed, tmp_path / "server") as server:
+    with seaweedfs(weed) as server:
         client(server.http).create_bucket(Bucket=BUCKET)
         monkeypatch.setenv("AWS_ENDPOINT_URL_S3", server.http)
         options = StoreOptions(attempts=1, connect_timeout=2, read_timeout=5)
@@ -119,11 +119,11 @@ def test_a_link_in_a_run_is_not_followed(folder, run):
     """A run holds its bytes itself."""
     (run / "raw/link").symlink_to("/etc/hostname")
 
-    with pytest.raises(UsageError, match="files, not links: .*raw/link"):
+    with pytest.raises(UsageError, match=r"files, not links: .*raw/link"):
         publish(folder, run, "run")
 
 
-def test_a_run_already_inside_the_store_is_published_by_doing_nothing(tmp_path, run):
+def test_a_run_already_inside_the_store_is_published_by_doing_nothing(run):
     """The folder is the store: source and target are the same files."""
     store = Folder(run.parent, chance)
     before = {path: path.stat().st_mtime_ns for path in run.rglob("*")}

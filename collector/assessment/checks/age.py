@@ -1,10 +1,10 @@
 """How long ago what runs was staged."""
 
-from datetime import timedelta
+from datetime import datetime
 
 from collector.assessment.judgement import Judgement, hold, not_applicable, unknown
 from collector.assessment.limits import Limit
-from collector.assessment.staging import SKEW, Staging
+from collector.assessment.staging import Staging
 from collector.assessment.steps import next_step
 from collector.assessment.subjects import AppRecord
 from collector.assessment.words import duration, hours
@@ -28,7 +28,7 @@ def app_restage_age(record: AppRecord, limit: Limit) -> Judgement:
     seconds = (record.platform.as_of - at).total_seconds()
     span = (seconds, seconds)
     if seconds < 0:
-        return _skewed(staging, seconds, SKEW)
+        return _skewed(staging, at, seconds, record.platform.latest)
     measured = Measured(hours=hours(seconds), not_before=at, not_after=at, source=staging.source)
     status = hold(span, limit.seconds)
     if status == "pass":
@@ -45,13 +45,10 @@ def app_restage_age(record: AppRecord, limit: Limit) -> Judgement:
     )
 
 
-def _skewed(staging: Staging, seconds: float, allowed: timedelta) -> Judgement:
+def _skewed(staging: Staging, at: datetime, seconds: float, latest: datetime) -> Judgement:
     """A droplet from the future: kept as it is and said; beyond a few minutes nothing can be concluded."""
-    at = staging.at
-    if at is None:
-        return unknown(staging.problem)
     measured = Measured(hours=hours(seconds), not_before=at, not_after=at, source=f"{staging.source} (clock skew)")
-    if -seconds <= allowed.total_seconds():
+    if at <= latest:
         return Judgement(status="pass", measured=measured, spans=((seconds, seconds),))
     detail = f"staged {duration(-seconds)} after the instant asked about: the clocks differ"
     return Judgement(status="unknown", measured=measured, detail=detail, spans=(None,))

@@ -1,15 +1,15 @@
-"""What the droplet was built with, beside what the platform offers."""
+"""How long the buildpacks of a droplet have been behind."""
 
 from datetime import datetime, timedelta
-from typing import Final, Literal, cast
+from typing import Final
 
 from collector.assessment.judgement import RANK, Judgement, Span, hold, not_applicable, passed, unknown
 from collector.assessment.limits import Limit
+from collector.assessment.standing import Standing
 from collector.assessment.steps import next_step
 from collector.assessment.subjects import AppRecord, Platform
-from collector.assessment.versions import in_filename, parse
 from collector.assessment.words import duration, hours
-from collector.model import Buildpack, DropletBuildpack, Measured, Status
+from collector.model import Buildpack, Measured, Status
 from collector.model.base import Slim
 
 STAGING_TIME: Final = timedelta(hours=2)
@@ -18,19 +18,6 @@ STAGING_TIME: Final = timedelta(hours=2)
 UPLOAD: Final = "audit.buildpack.upload"
 
 _IMAGE = not_applicable("a container image has no buildpacks")
-
-
-class Standing(Slim, frozen=True, kw_only=True):
-    """One buildpack of a droplet beside the platform's; `latest` is "" where the platform's version is not known."""
-
-    state: Literal["current", "behind", "unknown"]
-    name: str
-    has: str = ""
-    latest: str = ""
-    reason: str = ""
-    unread: bool = False
-    offered: Buildpack | None = None
-    evidence: tuple[str, ...] = ()
 
 
 class Lag(Slim, frozen=True, kw_only=True):
@@ -52,15 +39,12 @@ def buildpack_current(record: AppRecord, limit: Limit) -> Judgement:
     """
     if record.is_image:
         return _IMAGE
-    found = standings(record)
-    if not found:
+    found = record.standings
+    if found.current:
+        return passed(found.evidence)
+    if not found.every:
         return _nothing_reported(record)
-    if len(found) == 1 and found[0].state == "current":
-        return passed(found[0].evidence)
-    evidence = tuple(dict.fromkeys(name for standing in found for name in standing.evidence))
-    lags = [_lag(record, standing, limit) for standing in found if standing.state != "current"]
-    if not lags:
-        return passed(evidence)
+    lags = [_lag(record, standing, limit) for standing in found.every if standing.state != "current"]
     lag = min(lags, key=lambda row: (RANK[row.status], -row.measured.hours if row.measured else 0.0))
     fine = lag.status == "pass"
     over = lag.span[0] - limit.seconds if lag.span and lag.status == "fail" else None
@@ -72,31 +56,8 @@ def buildpack_current(record: AppRecord, limit: Limit) -> Judgement:
         next_step="" if fine or lag.unread else next_step(record),
         spans=tuple(row.span for row in lags),
         unread=any(row.unread for row in lags),
-        evidence=evidence,
+        evidence=found.evidence,
     )
-
-
-def standings(record: AppRecord) -> list[Standing]:
-    """Each buildpack of what was staged beside the platform's; empty when the droplet reports none."""
-    droplet = record.origin
-    if droplet is None or not droplet.buildpacks:
-        return []
-    stack, lifecycle = droplet.stack, droplet.lifecycle
-    known = record.platform.standings
-    found = []
-    for row in droplet.buildpacks:
-        key = (row.name, row.version, stack, lifecycle)
-        standing = known.get(key)
-        if standing is None:
-            standing = known[key] = _compare(record.platform, row, stack, lifecycle)
-        found.append(cast("Standing", standing))
-    return found
-
-
-def behind_most(record: AppRecord) -> Standing | None:
-    """The buildpack that a table shows: the first that is behind, else the first unknown one, else the first."""
-    order = {"behind": 0, "unknown": 1, "current": 2}
-    return min(standings(record), key=lambda standing: order[standing.state], default=None)
 
 
 def _nothing_reported(record: AppRecord) -> Judgement:
@@ -104,44 +65,6 @@ def _nothing_reported(record: AppRecord) -> Judgement:
     if staging.unread and record.origin is None:
         return unknown(staging.problem, unread=True)
     return unknown(staging.problem or "the droplet reports no buildpack", next_step(record))
-
-
-def _compare(platform: Platform, row: DropletBuildpack, stack: str | None, lifecycle: str) -> Standing:
-    reason = platform.unread.topic("buildpacks")
-    offered = platform.buildpacks.get((row.name, stack, lifecycle)) or platform.buildpacks.get(
-        (row.name, None, lifecycle)
-    )
-    latest = in_filename(offered.filename) if offered else None
-    problem = reason or _why_unknown(row, offered, latest, stack)
-    evidence = (offered.document,) if offered and offered.document else ()
-    has = row.version or ""
-    if problem:
-        return Standing(state="unknown", name=row.name, has=has, reason=problem, unread=bool(reason), evidence=evidence)
-    held, newest = parse(row.version), parse(latest)
-    current = held is not None and newest is not None and held >= newest
-    return Standing(
-        state="current" if current else "behind",
-        name=row.name,
-        has=has,
-        latest=latest or "",
-        offered=offered,
-        evidence=evidence,
-    )
-
-
-def _why_unknown(row: DropletBuildpack, offered: Buildpack | None, latest: str | None, stack: str | None) -> str:
-    """Why the two versions cannot be compared, or ""."""
-    if "://" in row.name:
-        return f"{row.name} comes from outside the platform, and its current version is not known"
-    if offered is None:
-        return f"the platform offers no {row.name} for {stack or 'an unnamed stack'}"
-    if not offered.enabled or offered.state != "READY":
-        return f"the platform's {row.name} is {'disabled' if not offered.enabled else offered.state}"
-    if latest is None:
-        return f"the platform's {row.name} has no readable version ({offered.filename or 'no file'})"
-    if parse(row.version) is None:
-        return f"{row.name} reports no readable version ({row.version or 'none'})"
-    return ""
 
 
 def _lag(record: AppRecord, standing: Standing, limit: Limit) -> Lag:

@@ -1,5 +1,6 @@
 """Whether a restage took hold, and what a restage cannot do."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -44,7 +45,7 @@ def restage_in_effect(record: AppRecord, _limit: Limit) -> Judgement:
         number = plural(len(old), "instance")
         detail = f"{number} of {len(running)} running since {since}, before the droplet was set"
         return failed(detail, _RESTART, evidence=evidence)
-    if last is None or any(not last <= row.since <= record.platform.as_of + TICK for row in running):
+    if last is None or any(not last <= row.since <= record.platform.latest for row in running):
         missing = record.unread("events")
         detail = "when the current droplet was set is not known" + (f": {missing}" if missing else "")
         return unknown(detail, unread=bool(missing), evidence=evidence)
@@ -69,7 +70,7 @@ def _set_between(record: AppRecord, droplet: Droplet) -> tuple[datetime, datetim
 
 
 def _names(request: object, guid: str) -> bool:
-    return isinstance(request, dict) and request.get("droplet_guid") == guid
+    return isinstance(request, Mapping) and request.get("droplet_guid") == guid
 
 
 def last_restage_succeeded(record: AppRecord, _limit: Limit) -> Judgement:
@@ -79,15 +80,17 @@ def last_restage_succeeded(record: AppRecord, _limit: Limit) -> Judgement:
         return unknown(reason, unread=True)
     platform = record.platform
     since = record.droplet.created_at if record.droplet else None
-    builds = platform.facts.builds.get(record.app.guid, ())
-    for build in sorted(builds, key=lambda row: (row.created_at, row.guid), reverse=True):
-        if build.created_at > platform.as_of or build.state != "FAILED":
-            continue
-        if since is not None and build.created_at <= since:
-            break
-        evidence = (build.document,) if build.document else ()
+    newer = [
+        build
+        for build in platform.facts.builds.get(record.app.guid, ())
+        if build.state == "FAILED"
+        and build.created_at <= platform.latest
+        and (since is None or build.created_at > since)
+    ]
+    if newer:
+        build = max(newer, key=lambda row: (row.created_at, row.guid))
         detail = f"staging failed at {instant(build.created_at)}: {build.error or 'no reason given'}"
-        return failed(detail, next_step(record), evidence=evidence)
+        return failed(detail, next_step(record), evidence=(build.document,) if build.document else ())
     if since is None:
         return unknown(record.staging.problem, unread=record.staging.unread)
     return PASS

@@ -20,6 +20,10 @@ class Batches:
         self._waiting: list[str] = []
         self._done: set[str] = set()
 
+    def __len__(self) -> int:
+        """How many wait."""
+        return len(self._waiting)
+
     def add(self, guids: Iterable[str]) -> None:
         """Let guids wait, unless they were asked for or came another way."""
         fresh = [guid for guid in dict.fromkeys(guids) if guid not in self._done]

@@ -186,8 +186,9 @@ class _Reading:
         walk = self.walks["apps"]
         asks: list[Ask] = []
         if not isinstance(got.page, Gap):
-            rows = walk.fresh(got.page)
-            asks += self.droplets_of(rows, got.page.pagination.total_results) + self.ssh_of(rows)
+            # Pages overlap and the newest answer is believed: an app that was seen before may name another droplet now.
+            asks += self.droplets_of(got.page.resources, got.page.pagination.total_results)
+            asks += self.ssh_of(walk.fresh(got.page))
         following = walk.after(got.page)
         if following is not None:
             # The next page goes first: everything else depends on the walk getting on.
@@ -219,7 +220,7 @@ class _Reading:
                 asks.append(Ask("current-droplet", path, {}, wire.droplet_or_none, (row.guid,), accepts=(404,)))
             elif droplet.guid:
                 self.current.add([droplet.guid])
-        if self.bulk is None and not asks and total > BATCH:
+        if self.bulk is None and not asks and self.current and total > BATCH:
             self.bulk = True
             query = {**self.filters, "current": "true"}
             return [self.start("current-droplets", "/v3/droplets", wire.DROPLETS, query)]

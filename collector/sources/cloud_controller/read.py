@@ -27,12 +27,14 @@ from collector.sources.cloud_controller import wire
 
 SOURCE = "cloud-controller"
 Body = Callable[[Document], bytes]
-_USERINFO = re.compile(r"//[^/@]*@")
-# The topics that more than one list makes whole.
+# Up to the last @ before the path: a password may hold one.
+_USERINFO = re.compile(r"//[^/?#]*@")
+# What else must have been read for a topic to be whole.
 _LISTS = {
-    "droplets": ("droplets", "current-droplet"),
-    "builds": ("builds", "failed-builds"),
-    "ssh": ("ssh", "app-ssh"),
+    "spaces": ("organizations",),
+    "droplets": ("current-droplet",),
+    "builds": ("failed-builds",),
+    "ssh": ("app-ssh", "spaces"),
 }
 _DECODERS: Mapping[str, Callable[[bytes], Any]] = {
     "root": wire.ROOT,
@@ -64,10 +66,13 @@ def read(snapshot: Snapshot, body: Body) -> Facts:
     apps, droplets = _apps(pages), _droplets(pages)
     needs = frozenset(snapshot.scope.get("needs", ()))
     builds, events = _builds(pages), _events(pages)
-    found = [*_uncounted(pages, len(apps)), *_not_given(pages, droplets)]
-    if "events" in needs and pages.documents("events") and not events and builds:
-        found.append(_silence(len(builds)))
     gaps = [gap for source in snapshot.sources if source.name == SOURCE for gap in source.gaps]
+    found = [*_uncounted(pages, len(apps))]
+    if "droplets" in needs:
+        found += _not_given(apps, droplets, gaps)
+    if "events" in needs and pages.documents("events") and not events:
+        found += _silence(pages)
+    narrowed = bool(snapshot.scope.get("orgs") or snapshot.scope.get("spaces"))
     return Facts(
         snapshot=snapshot.id,
         taken_at=snapshot.taken_at,
@@ -88,7 +93,7 @@ def read(snapshot: Snapshot, body: Body) -> Facts:
         instances=_by(lambda instance: instance.app, _instances(pages)),
         apps_listed=len(apps),
         apps_counted=_closing_count(pages),
-        read=frozenset(topic for topic in needs if _whole(topic, [*gaps, *found])),
+        read=frozenset(topic for topic in needs if _whole(topic, [*gaps, *found], narrowed=narrowed)),
         gaps=tuple(found),
         documents=pages.digests(),
     )
@@ -306,20 +311,26 @@ def _uncounted(pages: _Pages, listed: int) -> Iterator[Gap]:
         yield Gap(what="apps", reason=f"the closing count is {counted} apps, the walk saw {listed}")
 
 
-def _not_given(pages: _Pages, droplets: Mapping[str, Droplet]) -> Iterator[Gap]:
+def _not_given(apps: Mapping[str, App], droplets: Mapping[str, Droplet], gaps: Iterable[Gap]) -> Iterator[Gap]:
     """Current droplets that were asked for and silently left out: deleted, or not visible."""
-    asked = {guid for document in pages.documents("droplets") for guid in document.query["guids"].split(",")}
-    missing = tuple(sorted(asked - droplets.keys()))
+    refused = {subject for gap in gaps for subject in gap.subjects}
+    current = {app.droplet for app in apps.values() if app.droplet}
+    missing = tuple(sorted(current - droplets.keys() - refused))
     if missing:
         yield Gap(what="droplets", reason="asked for by guid and not given", subjects=missing)
 
 
-def _silence(builds: int) -> Gap:
-    """An org manager gets 200 and no event: beside builds of the same days that is no empty history."""
-    return Gap(what="events", reason=f"no audit events beside {builds} builds: this role may not read them")
+def _silence(pages: _Pages) -> Iterator[Gap]:
+    """An org manager gets 200 and no event: beside what was staged in the same days that is no empty history."""
+    staged = sum(row.state == "STAGED" for _, row in pages.latest("builds"))
+    if staged:
+        yield Gap(what="events", reason=f"no audit events beside {staged} builds: this role may not read them")
 
 
-def _whole(topic: str, gaps: Iterable[Gap]) -> bool:
-    """Whether a topic was wholly read; gaps about single subjects leave only those unknown."""
-    lists = _LISTS.get(topic, (topic,))
-    return not any(gap.what in (*lists, topic) and not gap.subjects for gap in gaps)
+def _whole(topic: str, gaps: Iterable[Gap], *, narrowed: bool) -> bool:
+    """Whether a topic was wholly read; gaps about single subjects leave only those unknown.
+
+    Where patterns narrow the scope, an unread organization or space could have matched.
+    """
+    lists = {topic, *_LISTS.get(topic, ()), *(("organizations", "spaces") if narrowed else ())}
+    return not any(gap.what in lists and not gap.subjects for gap in gaps)

@@ -15,6 +15,8 @@ from collector.sources.cloud_controller.wire import Page
 
 PAGE_SIZE = 1000
 SMALLEST_PAGE = 50
+# So often a second that fills whole pages is begun anew when rows vanish from it; an end, should a server never settle.
+RESTARTS = 20
 # What a gateway says of a page that took too long; no status is a timeout. The way on is a smaller page.
 _TOO_LARGE = (502, 503, 504, None)
 _CAP = re.compile(r"must be less than (\d+)")
@@ -34,8 +36,9 @@ class Walk:
         self._size = page_size
         self._since: datetime | None = None
         self._page = 1
-        self._border: set[str] = set()
-        self._border_second: datetime | None = None
+        self._total = 0
+        self._restarts = 0
+        self._border: dict[str, datetime] = {}
 
     def ask(self, *, instead: bool = False) -> Ask:
         """The question for the place where the walk stands."""
@@ -54,26 +57,35 @@ class Walk:
         """The next question; None when the list is at its end or cannot be read further."""
         if isinstance(page, Gap):
             return self._smaller(page)
+        self.rows += len(self.fresh(page))
+        self._border |= {row.guid: row.created_at for row in page.resources}
+        if self._slipped(page):
+            self._restarts += 1
+            return self.again()
         if not page.resources:
             return None
-        self.rows += len(self.fresh(page))
+        self._total = page.pagination.total_results
         first, last = page.resources[0].created_at, page.resources[-1].created_at
-        seen = {row.guid for row in page.resources if row.created_at == last}
-        self._border = self._border | seen if last == self._border_second else seen
-        self._border_second = last
-        if first < last:
-            self._since, self._page = last, 1
-        elif self._since == first:
+        # Only rows from the last second on can come again.
+        self._border = {guid: at for guid, at in self._border.items() if at >= last}
+        if self._since is not None and last <= self._since:
+            # The whole page is the second that was asked from: asking from it on would bring the same page again.
             self._page += 1
+        elif self._since is None and first == last:
+            self._since, self._page = last, 2
         else:
-            # The whole page is one second: asking from that second on would bring the same page again.
-            self._since, self._page = first, 2
+            self._since, self._page = last, 1
         return None if page.pagination.next is None else self.ask()
 
     def again(self) -> Ask:
-        """Once more from the last second seen, for rows that came after the end was reached."""
+        """Once more from the last second seen, for rows that came or slipped behind the walk."""
         self._page = 1
         return self.ask()
+
+    def _slipped(self, page: Page[Any]) -> bool:
+        """Whether rows vanished from the pages before inside one second, and drew unseen ones forward onto them."""
+        shrunk = not page.resources or page.pagination.total_results < self._total
+        return self._page > 1 and shrunk and self._restarts < RESTARTS
 
     def _smaller(self, gap: Gap) -> Ask | None:
         """The same place with fewer rows a page, where that can help; inside a tie the numbering begins anew."""

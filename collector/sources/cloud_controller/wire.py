@@ -14,6 +14,8 @@ from collector.errors import Malformed, Refused
 
 # A time without an offset would be taken for local time by somebody, some day.
 Instant = Annotated[datetime, msgspec.Meta(tz=True)]
+# More would lie before the first year that a datetime knows.
+Seconds = Annotated[float, msgspec.Meta(ge=-1e10, le=1e10)]
 T = TypeVar("T")
 
 
@@ -205,7 +207,7 @@ class InstanceRow(Wire, frozen=True):
 
     index: int
     state: str
-    since: float
+    since: Seconds
 
 
 class ProcessRow(Row, frozen=True, kw_only=True):
@@ -285,7 +287,7 @@ def decoder(kind: Any) -> Callable[[bytes], Any]:  # noqa: ANN401  a parametrise
     def decode(body: bytes) -> Any:  # noqa: ANN401  what comes out is what was asked for
         try:
             return read(body)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise Malformed(_what_was_wrong(body, error)) from error
 
     return decode
@@ -315,7 +317,7 @@ def _detail(body: bytes) -> str | None:
     """The first sentence of an error document, or None when the body is none."""
     try:
         errors = msgspec.json.decode(body, type=Errors).errors
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
     return errors[0].detail if errors else None
 
