@@ -74,7 +74,7 @@ def test_a_narrow_terminal_hides_columns(width: int, hidden: set[str]) -> None:
     assert hidden & set(lines[start].split()) == set()
     assert {"Status", "App", "Age", "Over"} <= set(lines[start].split())
     assert max(len(line) for line in lines[start : start + 7]) <= width
-    assert lines[start + 1].split()[:4] == ["✗", "outside", "window", "payments-api"]
+    assert lines[start + 1].split()[:4] == ["✗", "flagged", "payments-api", "agency-a"]
 
 
 def test_words_are_never_folded_in_the_middle_and_commands_not_at_all() -> None:
