@@ -59,36 +59,42 @@ class Clock(NamedTuple):
     progress: Callable[[Progress], None]
 
 
-def drive(
+def drive(  # noqa: PLR0913  each of them is an end of the outside world
     plan: Plan,
     answer: Callable[[Ask], Got],
     missed: Callable[[Gap], None],
     *,
     concurrency: int,
     progress: Callable[[Progress], None],
+    stop: Callable[[], None],
 ) -> None:
     """Ask everything that a plan wants to know, `concurrency` questions at a time, until it wants no more.
 
     `answer` runs in a worker and must not raise for a question that was merely refused; whatever it does raise stops
-    the run after the answers in hand. `missed` hears every Gap that nothing was asked in place of.
+    the run after the answers in hand, and `stop` cuts their waits short. `missed` hears every Gap that nothing was
+    asked in place of.
     """
     waiting = deque(next(plan))
     flying: set[Future[Got]] = set()
     answered = 0
     with ThreadPoolExecutor(concurrency, thread_name_prefix="collect") as pool:
-        while waiting or flying:
-            while waiting and len(flying) < concurrency:
-                flying.add(pool.submit(answer, waiting.popleft()))
-            done, flying = wait(flying, return_when=FIRST_COMPLETED)
-            for future in done:
-                got = future.result()
-                asks = plan.send(got)
-                if isinstance(got.page, Gap) and not any(ask.instead for ask in asks):
-                    missed(got.page)
-                # Depth first: the next page of a walk must not wait behind all the batches of the pages before.
-                waiting.extendleft(reversed(asks))
-                answered += 1
-                progress(Progress(got.ask.what, answered, len(waiting) + len(flying)))
+        try:
+            while waiting or flying:
+                while waiting and len(flying) < concurrency:
+                    flying.add(pool.submit(answer, waiting.popleft()))
+                done, flying = wait(flying, return_when=FIRST_COMPLETED)
+                for future in done:
+                    got = future.result()
+                    asks = plan.send(got)
+                    if isinstance(got.page, Gap) and not any(ask.instead for ask in asks):
+                        missed(got.page)
+                    # Depth first: the next page of a walk must not wait behind all the batches of the pages before.
+                    waiting.extendleft(reversed(asks))
+                    answered += 1
+                    progress(Progress(got.ask.what, answered, len(waiting) + len(flying)))
+        except BaseException:
+            stop()
+            raise
     plan.close()
 
 
@@ -125,23 +131,19 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def take_snapshot(session: Session, scope: Scope, job: Job, *, clock: Clock, stop: Stop) -> Snapshot:
-    """Collect one snapshot.
+    """Collect one snapshot; an interruption leaves it incomplete and resumable.
 
-    An interruption leaves it incomplete and resumable. Raises `LoginError` when the token may read nothing at all and
-    `RemoteError` when Cloud Controller gave no app for want of an answer.
+    Raises `LoginError` when the token may read nothing at all, `RemoteError` when it got no app for want of an answer.
     """
     recorder = _recorder(scope, job, clock)
-    try:
-        drive(
-            SOURCES[SOURCE].plan(msgspec.convert(recorder.opening.scope, Scope)),
-            lambda ask: _answer(session, recorder, ask),
-            lambda gap: recorder.miss(SOURCE, gap),
-            concurrency=job.concurrency,
-            progress=clock.progress,
-        )
-    except BaseException:
-        stop.set()
-        raise
+    drive(
+        SOURCES[SOURCE].plan(msgspec.convert(recorder.opening.scope, Scope)),
+        lambda ask: _answer(session, recorder, ask),
+        lambda gap: recorder.miss(SOURCE, gap),
+        concurrency=job.concurrency,
+        progress=clock.progress,
+        stop=stop.set,
+    )
     gaps = recorder.gaps(SOURCE)
     _nothing_can_be_said(gaps, recorder.counts(SOURCE, "apps"))
     record = SourceRecord(
@@ -165,7 +167,12 @@ def take_snapshot(session: Session, scope: Scope, job: Job, *, clock: Clock, sto
 def _recorder(scope: Scope, job: Job, clock: Clock) -> Recorder:
     """A fresh snapshot, or the interrupted one: then with the scope that it began with."""
     if job.resume is not None:
-        return Recorder.resume(job.resume)
+        recorder = Recorder.resume(job.resume)
+        opening = recorder.opening
+        if (opening.foundation, opening.scope.get("user", "")) != (job.foundation, scope.user):
+            said = f"snapshot {opening.id} was begun on {opening.foundation}, or by another login"
+            raise UsageError(said, hint="log in there as then, or begin a new one: collect snapshot")
+        return recorder
     opening = Opening(
         id=snapshot_id(scope.now, clock.chance()),
         system=job.system,
@@ -193,19 +200,14 @@ def _answer(session: Session, recorder: Recorder, ask: Ask) -> Got:
 
 def _nothing_can_be_said(gaps: Sequence[Gap], pages_of_apps: int) -> None:
     """No page of apps at all is no evidence, only an error with a name."""
-    if pages_of_apps:
+    gap = next((gap for gap in gaps if gap.what == "apps"), None)
+    if pages_of_apps or gap is None:
         return
-    for gap in gaps:
-        if gap.what == "apps":
-            if gap.http_status == 403:  # noqa: PLR2004  an HTTP status is its own name
-                raise LoginError(
-                    f"the token may not read apps: {gap.reason}",
-                    hint="give the account a role: cf set-space-role USER ORG SPACE SpaceAuditor",
-                )
-            raise RemoteError(
-                f"Cloud Controller gave no apps: {gap.reason}",
-                hint="try again with: collect snapshot --resume; collect doctor shows what answers",
-            )
+    if gap.http_status == 403:  # noqa: PLR2004  an HTTP status is its own name
+        hint = "give the account a role: cf set-space-role USER ORG SPACE SpaceAuditor"
+        raise LoginError(f"the token may not read apps: {gap.reason}", hint=hint)
+    hint = "try again with: collect snapshot --resume; collect doctor shows what answers"
+    raise RemoteError(f"Cloud Controller gave no apps: {gap.reason}", hint=hint)
 
 
 def replay(folder: Path) -> tuple[Snapshot, Facts]:
@@ -308,12 +310,12 @@ REPORT_SCHEMA = "cf-evidence/report/1"
 def render(
     assessment: Assessment, artifacts: Sequence[str], directory: Path, context: Context, snapshot: Path | None
 ) -> list[Path]:
-    """Write the reports into `directory`, with the snapshot they were made from; a run of ours there is replaced whole.
+    """Write the reports and their snapshot into `directory`, in place of a run of ours; gives the files written.
 
-    Raises `UsageError` when something else lies there, or when it cannot be written. Gives the files written.
+    Raises `UsageError` when something else lies there, or when it cannot be written.
     """
     directory = directory.resolve()
-    _refuse_foreign(directory)
+    refuse_foreign(directory)
     partial = directory.with_name(f".{directory.name}.partial")
     with disk_errors(directory):
         shutil.rmtree(partial, ignore_errors=True)
@@ -332,7 +334,7 @@ def render(
     return sorted(path for path in directory.iterdir() if path.is_file())
 
 
-def _refuse_foreign(directory: Path) -> None:
+def refuse_foreign(directory: Path) -> None:
     """Only an empty place or an earlier run of ours may be written to."""
     if not directory.exists():
         return

@@ -16,6 +16,7 @@ from collector.errors import UsageError
 MOST_CONNECTIONS = 32
 PREFIX = "COLLECT_"
 DEFAULT = "default"
+SCHEMA = 1
 # Secrets and addresses that are no settings: read by whoever logs in, each also as a file.
 SECRETS = ("CF_USERNAME", "CF_PASSWORD", "CF_CLIENT_ID", "CF_CLIENT_SECRET")
 _BOSH = re.compile(r"BOSH_[A-Z0-9]+_(URL|CLIENT|CLIENT_SECRET|CA_CERT)(_FILE)?")
@@ -116,6 +117,7 @@ class StoreTable(Table, frozen=True, kw_only=True):
     lock: str = "none"
     retention_days: int = 1095
     kms_key: str = ""
+    encryption: str = "required"
 
 
 class SignTable(Table, frozen=True, kw_only=True):
@@ -154,7 +156,7 @@ class ExceptionTable(Table, frozen=True, kw_only=True):
 class Tables(Table, frozen=True, kw_only=True):
     """Everything that collect.toml may hold."""
 
-    schema: int = 1
+    schema: int = SCHEMA
     system: SystemTable = SystemTable()
     cf: CfTable = CfTable()
     boundary: BoundaryTable = BoundaryTable()
@@ -175,6 +177,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "system.scope": ("customer", "provider", "both"),
     "system.impact": ("low", "moderate", "high"),
     "store.lock": ("none", "governance", "compliance"),
+    "store.encryption": ("required", "none"),
     "baseline.ssh": ("", "enabled", "disabled"),
 }
 # Settings that a later version acts on: set, they are said aloud, because silence would look like consent.
@@ -214,6 +217,7 @@ def load(
     merged: dict[str, Any] = {}
     origins: dict[str, str] = {}
     for place, values in _files(config, here, user_dir):
+        _check_schema(values.get("schema", SCHEMA), place)
         _merge(merged, origins, place, values)
     known, warnings = _from_environment(environment)
     for key, (name, text) in known.items():
@@ -394,11 +398,14 @@ def _convert(merged: Mapping[str, Any], origins: Mapping[str, str]) -> Tables:
         raise UsageError(
             f"{place}: {key or 'settings'}: {reason.lower()}", hint="see the settings in the README"
         ) from error
-    if tables.schema != 1:
-        raise UsageError(
-            f"{origins['schema']}: schema {tables.schema} is not known", hint="this version reads schema = 1"
-        )
+    _check_schema(tables.schema, origins.get("schema", DEFAULT))
     return tables
+
+
+def _check_schema(schema: object, place: str) -> None:
+    """Asked of each file before its keys: one of a later schema may have others."""
+    if schema != SCHEMA:
+        raise UsageError(f"{place}: schema {schema} is not known", hint=f"this version reads schema = {SCHEMA}")
 
 
 def _check_choices(tables: Tables, origins: Mapping[str, str]) -> None:

@@ -1,6 +1,7 @@
 """What a check returns for one subject, and how an interval is held against a limit."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final
 
 from collector.model import Measured, Status
@@ -19,7 +20,7 @@ class Judgement(Slim, frozen=True, kw_only=True):
     `over` is the least that the subject is outside, in hours. `spans` holds every age that was judged (None for one
     that is not known), so that another window can be asked. `minor` marks a fail that only informs. `unread` says that
     the unknown comes from evidence that was not read, not from what the evidence says. `evidence` adds to the
-    subject's own. `plain` says that nothing but status and evidence is there.
+    subject's own. `plain` says that nothing but status and detail is there.
     """
 
     status: Status
@@ -37,9 +38,10 @@ class Judgement(Slim, frozen=True, kw_only=True):
 PASS: Final = Judgement(status="pass", plain=True)
 
 
+@lru_cache(maxsize=1024)
 def passed(evidence: tuple[str, ...] = ()) -> Judgement:
     """Inside, with what else shows it."""
-    return Judgement(status="pass", evidence=evidence, plain=True) if evidence else PASS
+    return Judgement(status="pass", evidence=evidence) if evidence else PASS
 
 
 def failed(detail: str, next_step: str = "", *, minor: bool = False, evidence: tuple[str, ...] = ()) -> Judgement:
@@ -54,7 +56,7 @@ def unknown(detail: str, next_step: str = "", *, unread: bool = False, evidence:
 
 def not_applicable(detail: str) -> Judgement:
     """The check does not speak for this subject."""
-    return Judgement(status="not-applicable", detail=detail)
+    return Judgement(status="not-applicable", detail=detail, plain=True)
 
 
 def hold(span: Span | None, limit: float) -> Status:

@@ -9,7 +9,7 @@ from collector.assessment.declared import Declared, Patterns
 from collector.assessment.judgement import Judgement
 from collector.assessment.lines import AGE, Sheet
 from collector.assessment.rollup import Ledger
-from collector.assessment.subjects import AppRecord, Platform, records
+from collector.assessment.subjects import Platform, records
 from collector.assessment.tally import Desk, names_used
 from collector.model import Control, Facts, Gap, Observation, Snapshot, Status, Subject, System
 from collector.model.base import Value
@@ -52,19 +52,10 @@ def judge(question: Question) -> Judged:
     desks = _desks(question)
     ledger = Ledger(question.controls, question.catalog, desks, question.system.scope)
     by_app = [desk for desk in desks.values() if desk.check.kind == "app"]
-    sheet = Sheet(question.declared)
-    ages: dict[Status, int] = {"pass": 0, "fail": 0, "unknown": 0, "not-applicable": 0}
-    telling = [name for name in STATUS_CHECKS if name in desks]
-    seen = undetermined = unread = 0
-    for record in records(platform, question.patterns):
-        verdicts = _one_app(record, by_app)
-        seen += 1
-        ages[verdicts[AGE].status] += 1
-        open_ones = [verdicts[name] for name in telling if verdicts[name].status == "unknown"]
-        if open_ones:
-            undetermined += 1
-            unread += any(verdict.unread for verdict in open_ones)
-        sheet.add(record, by_app, verdicts)
+    rows = list(records(platform, question.patterns))
+    for desk in by_app:
+        desk.judge(rows)
+    undetermined, unread = _undetermined([desks[name].verdicts for name in STATUS_CHECKS if name in desks])
     scene = Scene(
         facts=question.facts,
         snapshot=question.snapshot,
@@ -74,16 +65,32 @@ def judge(question: Question) -> Judged:
         windows=question.catalog.windows,
         policy=f"sha256:{question.catalog.digests[POLICY]}" if POLICY in question.catalog.digests else "",
         missing=question.missing,
-        seen=seen,
+        seen=len(rows),
         undetermined=undetermined,
         unread=unread,
     )
     subject = Subject(type="system", name=question.system.id)
     for desk in desks.values():
         if desk.check.kind == "system":
-            desk.judge(subject, scene, ())
-        desk.settle()
-    return Judged(ledger=ledger, desks=desks, platform=platform, ages=ages, seen=seen, sheet=sheet)
+            desk.judge_scene(subject, scene)
+    return Judged(
+        ledger=ledger,
+        desks=desks,
+        platform=platform,
+        ages=desks[AGE].own.counts,
+        seen=len(rows),
+        sheet=Sheet(question.declared, by_app, rows),
+    )
+
+
+def _undetermined(columns: list[list[Judgement]]) -> tuple[int, int]:
+    """How many apps have an unknown verdict among some, and how many of those because evidence was not read."""
+    count = unread = 0
+    for verdicts in zip(*columns, strict=True):
+        if any(verdict.status == "unknown" for verdict in verdicts):
+            count += 1
+            unread += any(verdict.unread for verdict in verdicts)
+    return count, unread
 
 
 def _desks(question: Question) -> dict[str, Desk]:
@@ -95,12 +102,3 @@ def _desks(question: Question) -> dict[str, Desk]:
         desk = Desk(name, None, reported=name in used)
         desks[name] = Desk(name, windows[desk.window] if desk.window else None, reported=name in used)
     return desks
-
-
-def _one_app(record: AppRecord, desks: list[Desk]) -> dict[str, Judgement]:
-    outside, subject, evidence = record.outside, record.subject, record.evidence
-    if outside is None:
-        return {desk.name: desk.judge(subject, record, evidence) for desk in desks}
-    for desk in desks:
-        desk.note(subject, outside, evidence)
-    return {desk.name: outside for desk in desks}

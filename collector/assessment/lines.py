@@ -1,9 +1,10 @@
 """The table of applications, worst first, and the plan of what to do."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from itertools import repeat
 
 from collector.assessment.declared import Declared
-from collector.assessment.judgement import RANK, Judgement
+from collector.assessment.judgement import RANK, Judgement, worst
 from collector.assessment.subjects import AppRecord
 from collector.assessment.tally import Desk
 from collector.model import Action, App, ApplicationLine, Status
@@ -12,26 +13,25 @@ AGE = "app-restage-age"
 
 
 class Sheet:
-    """Collects what is shown of each app while it is judged."""
+    """What is shown of each app, and what is to be done about it."""
 
-    def __init__(self, declared: Declared) -> None:
-        self._declared = declared
+    def __init__(self, declared: Declared, desks: Sequence[Desk], rows: Sequence[AppRecord]) -> None:
+        counted = [desk for desk in desks if desk.counts]
+        ages = next(desk.verdicts for desk in desks if desk.name == AGE)
+        columns = zip(*(desk.verdicts for desk in counted), strict=True) if counted else repeat(())
         self._lines: list[ApplicationLine] = []
         self._actions: list[Action] = []
-
-    def add(self, record: AppRecord, desks: Sequence[Desk], verdicts: Mapping[str, Judgement]) -> None:
-        """Enter one app with the verdicts on it."""
-        line = _line(record, desks, verdicts, self._declared.owner_key)
-        self._lines.append(line)
-        if line.status in ("fail", "unknown"):
-            action = _action(line, desks, verdicts)
-            if action is not None:
-                self._actions.append(action)
+        for record, age, verdicts in zip(rows, ages, columns, strict=bool(counted)):
+            line = _line(record, age, verdicts, counted, declared.owner_key)
+            self._lines.append(line)
+            if line.status in ("fail", "unknown"):
+                action = _action(line, verdicts, counted)
+                if action is not None:
+                    self._actions.append(action)
 
     def applications(self) -> tuple[ApplicationLine, ...]:
-        """Worst first: by verdict, then by how far outside, then by name."""
-        rows = self._lines
-        return tuple(sorted(rows, key=lambda row: (RANK[row.status], -(row.over_hours or 0.0), row.subject.label)))
+        """Worst first: by verdict, then by how far outside; the rest stays by org, space and name."""
+        return tuple(sorted(self._lines, key=lambda row: (RANK[row.status], -(row.over_hours or 0.0))))
 
     def actions(self) -> tuple[Action, ...]:
         """Production last; by owner and space, what is furthest outside first."""
@@ -52,27 +52,20 @@ class Sheet:
 
 
 def _line(
-    record: AppRecord, desks: Sequence[Desk], verdicts: Mapping[str, Judgement], owner_key: str
+    record: AppRecord, age: Judgement, verdicts: Sequence[Judgement], desks: Sequence[Desk], owner_key: str
 ) -> ApplicationLine:
-    status: Status = "not-applicable"
-    worst = record.outside
-    flags = []
-    for desk in desks:
-        verdict = verdicts[desk.name]
-        counted: Status = "pass" if verdict.minor else verdict.status
-        if not desk.counts:
-            continue
-        if counted == "fail":
-            flags.append(desk.name)
-        if RANK[counted] < RANK[status]:
-            status, worst = counted, verdict
-    age, droplet, staging = verdicts[AGE], record.droplet, record.staging
+    status, first = _worst(record, verdicts)
+    flags = (
+        tuple(desk.name for desk, row in zip(desks, verdicts, strict=True) if row.status == "fail" and not row.minor)
+        if status == "fail"
+        else ()
+    )
+    droplet, staging, app = record.droplet, record.staging, record.app
     standing = record.standings.shown
-    app = record.app
     return ApplicationLine(
         subject=record.subject,
         status=status,
-        flags=tuple(flags),
+        flags=flags,
         state=app.state,
         kind=staging.kind,
         staged_at=staging.at,
@@ -85,23 +78,33 @@ def _line(
         stack=(droplet.stack if droplet else app.stack) or "",
         owner=_owner(app, owner_key),
         droplet=app.droplet or "",
-        detail=worst.detail if worst and status != "pass" else "",
-        next_step=worst.next_step if worst and status != "pass" else "",
+        detail=first.detail if first else "",
+        next_step=first.next_step if first else "",
         environment=record.environment,
         evidence=record.evidence,
     )
+
+
+def _worst(record: AppRecord, verdicts: Sequence[Judgement]) -> tuple[Status, Judgement | None]:
+    """The worst status among the checks that count, and the first verdict that has it where there are words to it."""
+    statuses: set[Status] = {"pass" if verdict.minor else verdict.status for verdict in verdicts}
+    status = worst(statuses)
+    if status == "pass":
+        return status, None
+    if status == "not-applicable":
+        return status, record.outside
+    return status, next(row for row in verdicts if row.status == status and not row.minor)
 
 
 def _owner(app: App, key: str) -> str:
     return app.annotations.get(key) or app.labels.get(key) or ""
 
 
-def _action(line: ApplicationLine, desks: Sequence[Desk], verdicts: Mapping[str, Judgement]) -> Action | None:
+def _action(line: ApplicationLine, verdicts: Sequence[Judgement], desks: Sequence[Desk]) -> Action | None:
     """One thing to do; of an app that is only unknown, none unless something can be done about it."""
     names, steps, overs = [], [], []
-    for desk in desks:
-        verdict = verdicts[desk.name]
-        if not desk.counts or verdict.minor or verdict.status not in ("fail", "unknown"):
+    for desk, verdict in zip(desks, verdicts, strict=True):
+        if verdict.minor or verdict.status not in ("fail", "unknown"):
             continue
         if verdict.status == "unknown" and not (desk.decisive and verdict.next_step):
             continue

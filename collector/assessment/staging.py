@@ -1,11 +1,12 @@
 """When what an app runs was staged, and how that is known."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Final, Literal
 
-from collector.model import App, Droplet, Facts
+from collector.assessment.unread import Unread
+from collector.model import App, Droplet, DropletBuildpack, Event, Facts
 from collector.model.base import Slim
 
 SKEW: Final = timedelta(minutes=5)
@@ -28,11 +29,12 @@ class Staging(Slim, frozen=True, kw_only=True):
 
 
 class Origins:
-    """Where droplets come from; `unread` tells why a topic was not read for a subject, or ""."""
+    """Where droplets come from; `whole` says that no droplet is missing."""
 
-    def __init__(self, facts: Facts, unread: Callable[..., str]) -> None:
+    def __init__(self, facts: Facts, unread: Unread) -> None:
         self.facts = facts
-        self.unread = unread
+        self.unread = unread.of
+        self.whole = "droplets" in unread.clean
 
     @cached_property
     def by_checksum(self) -> Mapping[str, Droplet]:
@@ -46,13 +48,43 @@ class Origins:
                 first[droplet.checksum] = droplet
         return first
 
+    @cached_property
+    def stagings(self) -> Mapping[str, Event]:
+        """The event of each droplet's staging, for droplets that may be gone."""
+        every = (event for rows in self.facts.events.values() for event in rows)
+        return {
+            guid: event
+            for event in every
+            if event.type == "audit.app.build.staged" and isinstance(guid := event.data.get("droplet_guid"), str)
+        }
+
+    def remembered(self, guid: str, copy: Droplet) -> Droplet | None:
+        """A droplet that is gone, as the event of its staging and the copy of its bits tell it."""
+        event = self.stagings.get(guid)
+        if event is None:
+            return None
+        versions = dict(packs(event.data.get("buildpacks")))
+        return Droplet(
+            guid=guid,
+            app=event.target,
+            state="STAGED",
+            created_at=event.created_at,
+            lifecycle=copy.lifecycle,
+            buildpacks=tuple(
+                DropletBuildpack(name=row.name, version=versions.get(row.name)) for row in copy.buildpacks or ()
+            ),
+            stack=copy.stack,
+            package=str(event.data.get("package_guid")),
+            document=event.document,
+        )
+
     def named_source(self, copy: Droplet) -> tuple[Droplet | None, str]:
         """The droplet that events name as a copy's source, through copies of copies, and the event's document."""
         seen = {copy.guid}
         droplet, document = copy, ""
         while droplet.package is None:
             guid, document = self._copied_from(droplet)
-            found = self.facts.droplets.get(guid) if guid not in seen else None
+            found = None if guid in seen else self.facts.droplets.get(guid) or self.remembered(guid, copy)
             if found is None:
                 return None, ""
             seen.add(guid)
@@ -69,10 +101,17 @@ class Origins:
         return "", ""
 
 
+def packs(rows: object) -> Iterator[tuple[str, str]]:
+    """Names and versions of buildpacks, as events list them."""
+    for row in rows if isinstance(rows, list | tuple) else ():
+        if isinstance(row, Mapping) and isinstance(row.get("name"), str) and isinstance(row.get("version"), str):
+            yield row["name"], row["version"]
+
+
 def stage(app: App, origins: Origins) -> Staging:
     """How and when the current droplet of an app came to be."""
     droplet = origins.facts.droplets.get(app.droplet) if app.droplet else None
-    if droplet is None or origins.unread("droplets", app.guid, app.droplet):
+    if droplet is None or (not origins.whole and origins.unread("droplets", app.guid, app.droplet)):
         return _without(app, origins)
     if droplet.buildpacks is None or droplet.lifecycle == "docker":
         return Staging(kind="image", droplet=droplet, at=droplet.created_at, source="droplet.created_at")

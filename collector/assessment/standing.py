@@ -10,13 +10,18 @@ from collector.model.base import Slim
 
 
 class Standing(Slim, frozen=True, kw_only=True):
-    """One buildpack of a droplet beside the platform's; `latest` is "" where the platform's version is not known."""
+    """One buildpack of a droplet beside the platform's; `latest` is "" where the platform's version is not known.
+
+    `step` is what to do about one that cannot be compared; `blocked` says that a restage would not find it.
+    """
 
     state: Literal["behind", "unknown", "current"]
     name: str
     has: str = ""
     latest: str = ""
     reason: str = ""
+    step: str = ""
+    blocked: bool = False
     unread: bool = False
     offered: Buildpack | None = None
 
@@ -31,6 +36,10 @@ class Standings(Slim, frozen=True, kw_only=True):
 
 
 NOTHING = Standings()
+
+FOREIGN = "use a released buildpack of the platform, or show by hand that this one is current"
+BLOCKED = "choose a buildpack that the platform offers, and push the application again"
+UNREADABLE = "ask the platform's operator for a released version, or show by hand that this one is current"
 
 _Key = tuple[tuple[DropletBuildpack, ...], str | None, str]
 _ORDER = {"behind": 0, "unknown": 1, "current": 2}
@@ -71,7 +80,7 @@ class Offers:
     def _compare(self, row: DropletBuildpack, stack: str | None, lifecycle: str) -> Standing:
         offered = self._offered.get((row.name, stack, lifecycle)) or self._offered.get((row.name, None, lifecycle))
         latest = in_filename(offered.filename) if offered else None
-        problem = self._unread or _why_unknown(row, offered, stack)
+        problem, step = (self._unread, "") if self._unread else _why_unknown(row, offered, stack)
         held, newest = parse(row.version), parse(latest)
         if problem or held is None or newest is None:
             return Standing(
@@ -79,6 +88,8 @@ class Offers:
                 name=row.name,
                 has=row.version or "",
                 reason=problem,
+                step=step,
+                blocked=step == BLOCKED,
                 unread=bool(self._unread),
                 offered=offered,
             )
@@ -91,16 +102,16 @@ class Offers:
         )
 
 
-def _why_unknown(row: DropletBuildpack, offered: Buildpack | None, stack: str | None) -> str:
-    """Why the two versions cannot be compared, or ""."""
+def _why_unknown(row: DropletBuildpack, offered: Buildpack | None, stack: str | None) -> tuple[str, str]:
+    """Why the two versions cannot be compared, and what to do then; nothing when they can."""
     if "://" in row.name:
-        return f"{row.name} comes from outside the platform, and its current version is not known"
+        return f"{row.name} comes from outside the platform, and its current version is not known", FOREIGN
     if offered is None:
-        return f"the platform offers no {row.name} for {stack or 'an unnamed stack'}"
+        return f"the platform offers no {row.name} for {stack or 'an unnamed stack'}", BLOCKED
     if not offered.enabled or offered.state != "READY":
-        return f"the platform's {row.name} is {'disabled' if not offered.enabled else offered.state}"
+        return f"the platform's {row.name} is {'disabled' if not offered.enabled else offered.state}", BLOCKED
     if in_filename(offered.filename) is None:
-        return f"the platform's {row.name} has no readable version ({offered.filename or 'no file'})"
+        return f"the platform's {row.name} has no readable version ({offered.filename or 'no file'})", UNREADABLE
     if parse(row.version) is None:
-        return f"{row.name} reports no readable version ({row.version or 'none'})"
-    return ""
+        return f"{row.name} reports no readable version ({row.version or 'none'})", FOREIGN
+    return "", ""

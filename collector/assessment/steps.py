@@ -9,6 +9,7 @@ from collector.assessment.words import command, instant
 from collector.model import Build, Droplet
 
 IMAGE: Final = "build the image again from a patched base image and push it: a restage does not patch an image"
+SUPPORTED_STACK: Final = "choose a supported stack and push the application again"
 
 _PIN: Final = re.compile(r"#(?:[^#]*[0-9]+\.[0-9]+[^#]*|[0-9a-f]{7,40})$|@sha256:[0-9a-f]+$|:[^/:]*[0-9][^/:]*$")
 _STAGINGS: Final = ("audit.app.build.staged", "audit.app.droplet.create")
@@ -29,7 +30,7 @@ def wanted_buildpacks(record: AppRecord) -> tuple[str, ...]:
 def newest_build(record: AppRecord) -> Build | None:
     """The newest build up to the instant asked about, in whatever state."""
     builds = record.platform.facts.builds.get(record.app.guid, ())
-    known = (build for build in builds if build.created_at <= record.platform.as_of)
+    known = (build for build in builds if build.created_at <= record.platform.latest)
     return max(known, key=lambda build: (build.created_at, build.guid), default=None)
 
 
@@ -41,13 +42,21 @@ def next_step(record: AppRecord) -> str:
         return f"push the application again: its droplet was {record.staging.kind}, a restage would not rebuild it"
     if record.droplet is None:
         return _first_staging(record)
-    other = _pinned(record) or _not_what_runs(record)
+    other = _pinned(record) or _blocked(record) or _not_what_runs(record)
     return other or _restage(record)
 
 
 def _pinned(record: AppRecord) -> str:
     pinned = pins(wanted_buildpacks(record))
     return f"change the pin of {pinned[0]}, then restage: a restage alone cannot update it" if pinned else ""
+
+
+def _blocked(record: AppRecord) -> str:
+    """What stands in the way of any restage."""
+    stack = record.platform.facts.stacks.get(record.app.stack or "")
+    if stack is not None and stack.state == "DISABLED":
+        return SUPPORTED_STACK
+    return next((standing.step for standing in record.standings.every if standing.blocked), "")
 
 
 def _restage(record: AppRecord) -> str:

@@ -7,56 +7,17 @@ from typing import Final
 
 from collector.assessment.declared import Declared, Patterns
 from collector.assessment.judgement import Judgement, not_applicable, unknown
-from collector.assessment.staging import SKEW, Origins, Staging, stage
+from collector.assessment.staging import SKEW, Origins, Staging, packs, stage
 from collector.assessment.standing import Offers, Standings
+from collector.assessment.unread import Unread
 from collector.assessment.words import instant
 from collector.model import App, Droplet, Event, Facts, Gap, Space, Subject
 
 TASK_PERIOD: Final = timedelta(days=31)
 
-TOPICS: Final = {
-    "current-droplet": "droplets",
-    "failed-builds": "builds",
-    "app-ssh": "ssh",
-    "organizations": "spaces",
-}
-"""Lists without which a topic is not whole."""
-
 _STOPPED: Final = not_applicable("stopped, and no task ran in 31 days")
 _LATER: Final = not_applicable("created after the instant asked about")
 _NOWHERE: Final = "(unknown space)"
-
-
-class Unread:
-    """What was not read, by topic: all of it, or only some subjects."""
-
-    def __init__(self, read: frozenset[str], gaps: tuple[Gap, ...]) -> None:
-        self._read = read
-        self._whole: dict[str, str] = {}
-        self._some: dict[str, dict[str, str]] = {}
-        for gap in gaps:
-            topic = TOPICS.get(gap.what, gap.what)
-            if gap.subjects:
-                self._some.setdefault(topic, {}).update(dict.fromkeys(gap.subjects, gap.reason))
-            else:
-                self._whole.setdefault(topic, gap.reason)
-
-        self.clean = read - self._whole.keys() - self._some.keys()
-
-    def topic(self, topic: str) -> str:
-        """Why a topic was not wholly read, or "". Gaps about single subjects leave only those unknown."""
-        if topic in self._whole:
-            return f"{topic} not wholly read: {self._whole[topic]}"
-        return "" if topic in self._read else f"{topic} not read"
-
-    def of(self, topic: str, *guids: str | None) -> str:
-        """Why a topic was not read for one subject (named by any of its guids), or ""."""
-        some = self._some.get(topic)
-        if some:
-            for guid in guids:
-                if guid in some:
-                    return f"{topic} not read: {some[guid]}"
-        return self.topic(topic)
 
 
 class Platform:
@@ -72,7 +33,7 @@ class Platform:
         self.past = as_of < facts.taken_at
         # what was staged while the snapshot was being taken is no clock skew
         self.latest = (as_of if self.past else max(as_of, finished_at)) + SKEW
-        self.origins = Origins(facts, self.unread.of)
+        self.origins = Origins(facts, self.unread)
         self.offers = Offers(facts, self.unread.topic("buildpacks"))
 
     @cached_property
@@ -116,23 +77,17 @@ class Platform:
         """Every staging that droplets or events show: the app, the instant, and buildpacks with their versions."""
         for droplet in self.facts.droplets.values():
             if droplet.package is not None:
-                packs = [(row.name, row.version) for row in droplet.buildpacks or () if row.version]
-                yield droplet.app, droplet.created_at, packs
+                held = [(row.name, row.version) for row in droplet.buildpacks or () if row.version]
+                yield droplet.app, droplet.created_at, held
         for target, events in self.facts.events.items():
             for event in events:
                 if event.type == "audit.app.build.staged":
-                    yield target, event.created_at, list(_packs(event.data.get("buildpacks")))
+                    yield target, event.created_at, list(packs(event.data.get("buildpacks")))
 
     def events(self, target: str, kind: str) -> list[Event]:
         """The events of one type about one target, oldest first."""
         rows = (event for event in self.facts.events.get(target, ()) if event.type == kind)
         return sorted(rows, key=lambda event: event.created_at)
-
-
-def _packs(rows: object) -> Iterator[tuple[str, str]]:
-    for row in rows if isinstance(rows, list | tuple) else ():
-        if isinstance(row, Mapping) and isinstance(row.get("name"), str) and isinstance(row.get("version"), str):
-            yield row["name"], row["version"]
 
 
 class AppRecord:

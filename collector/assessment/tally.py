@@ -1,15 +1,17 @@
 """Verdicts counted for one use of a check: by its window, and by what its role lets count."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from operator import attrgetter
+from typing import Protocol
 
 from collector.assessment.checks import CHECKS, Check
 from collector.assessment.checks.evidence import Scene
 from collector.assessment.declared import Declared
-from collector.assessment.judgement import Judgement, rejudge
+from collector.assessment.judgement import PASS, Judgement, rejudge
 from collector.assessment.limits import Limit, limit_of
-from collector.assessment.subjects import AppRecord, Unread
+from collector.assessment.subjects import AppRecord
+from collector.assessment.unread import Unread
 from collector.model import CheckUse, Control, Observation, Role, Status, Subject, Window
 
 COUNTED: tuple[Role, ...] = ("decides", "detects", "flags")
@@ -18,7 +20,38 @@ COUNTED: tuple[Role, ...] = ("decides", "detects", "flags")
 DECISIVE: tuple[Role, ...] = ("decides", "flags")
 """The roles of which an unknown counts too."""
 
+NOTHING: Mapping[Status, int] = {"pass": 0, "fail": 0, "unknown": 0, "not-applicable": 0}
+
 _STATUS = attrgetter("status")
+_MINOR = attrgetter("minor")
+
+
+class Cited(Protocol):
+    """What a verdict was read from."""
+
+    @property
+    def evidence(self) -> tuple[str, ...]:
+        """Names of documents."""
+        ...
+
+
+NO_RECORD: Cited = PASS
+
+
+def _observation(
+    name: str, window: str | None, subject: Subject, verdict: Judgement, evidence: tuple[str, ...]
+) -> Observation:
+    return Observation(
+        check=name,
+        subject=subject,
+        status=verdict.status,
+        window=window,
+        measured=verdict.measured,
+        over_hours=verdict.over,
+        detail=verdict.detail,
+        next_step=verdict.next_step,
+        evidence=(*evidence, *verdict.evidence),
+    )
 
 
 class Tally:
@@ -30,14 +63,15 @@ class Tally:
         self.limit = limit.seconds
         self.same = limit.seconds == own.seconds
         self.informs = informs
-        self.counts: dict[Status, int] = {"pass": 0, "fail": 0, "unknown": 0, "not-applicable": 0}
+        self.counts: dict[Status, int] = dict(NOTHING)
 
-    def add(self, verdicts: Sequence[Judgement]) -> None:
-        """Count verdicts as this use sees them."""
-        plain = self.same and (self.informs or not any(verdict.minor for verdict in verdicts))
-        seen = map(_STATUS, verdicts) if plain else map(self._status, verdicts)
-        for status, number in Counter(seen).items():
-            self.counts[status] += number
+    def add(self, verdicts: Sequence[Judgement], own: Mapping[Status, int], *, minor: bool) -> None:
+        """Count verdicts as this use sees them; `own` counts them as they are, `minor` says that some are minor."""
+        if self.same and (self.informs or not minor):
+            self.counts = dict(own)
+            return
+        for verdict in verdicts:
+            self.counts[self._status(verdict)] += 1
 
     def _status(self, judgement: Judgement) -> Status:
         if judgement.minor and not self.informs:
@@ -89,40 +123,39 @@ class Desk:
         self.decisive = self.decisive or use.role in DECISIVE
         return self.tallies[key]
 
-    def judge(self, subject: Subject, target: AppRecord | Scene, evidence: tuple[str, ...]) -> Judgement:
-        """Judge one subject and note it; `settle` when all are."""
-        return self.note(subject, self._check(target, self.limit), evidence)
+    def judge(self, rows: Sequence[AppRecord]) -> None:
+        """Judge every app; one that is not in scope has its verdict."""
+        check, limit = self._check, self.limit
+        self._note([row.outside or check(row, limit) for row in rows], [row.subject for row in rows], rows)
 
-    def note(self, subject: Subject, verdict: Judgement, evidence: tuple[str, ...]) -> Judgement:
-        """Note the verdict on one subject."""
-        self.verdicts.append(verdict)
-        more = verdict.evidence
-        if more:
-            evidence = (*evidence, *more)
-        if verdict.plain:  # by far the most: passing every default costs twice the time
-            seen = Observation(
-                check=self.name, subject=subject, status=verdict.status, window=self.window, evidence=evidence
-            )
-        else:
-            seen = Observation(
-                check=self.name,
-                subject=subject,
-                status=verdict.status,
-                window=self.window,
-                measured=verdict.measured,
-                over_hours=verdict.over,
-                detail=verdict.detail,
-                next_step=verdict.next_step,
-                evidence=evidence,
-            )
-        self.observations.append(seen)
-        return verdict
+    def judge_scene(self, subject: Subject, scene: Scene) -> None:
+        """Judge the evidence as a whole."""
+        self._note([self._check(scene, self.limit)], [subject], (NO_RECORD,))
 
-    def settle(self) -> None:
-        """Count every verdict in every tally."""
-        self.unread = next((row.detail for row in self.verdicts if row.unread and row.status == "unknown"), "")
+    def _note(self, verdicts: list[Judgement], subjects: Sequence[Subject], sources: Sequence[Cited]) -> None:
+        self.verdicts = verdicts
+        if self.reported:
+            name, window = self.name, self.window
+            # most verdicts are plain: passing every default would cost twice the time
+            self.observations = [
+                Observation(
+                    check=name,
+                    subject=subject,
+                    status=verdict.status,
+                    window=window,
+                    detail=verdict.detail,
+                    evidence=source.evidence,
+                )
+                if verdict.plain
+                else _observation(name, window, subject, verdict, source.evidence)
+                for verdict, subject, source in zip(verdicts, subjects, sources, strict=True)
+            ]
+        own = {**NOTHING, **Counter(map(_STATUS, verdicts))}
+        if own["unknown"]:
+            self.unread = next((row.detail for row in verdicts if row.unread and row.status == "unknown"), "")
+        minor = bool(own["fail"]) and any(map(_MINOR, verdicts))
         for tally in self.tallies.values():
-            tally.add(self.verdicts)
+            tally.add(verdicts, own, minor=minor)
 
     def missing(self, read: Unread, declared: Declared) -> str:
         """Why a topic that the check cannot do without was not wholly read, or ""."""

@@ -3,6 +3,8 @@
 import os
 import sys
 import traceback
+from collections.abc import Callable
+from itertools import pairwise
 
 import click
 
@@ -17,22 +19,22 @@ def main(args: list[str] | None = None) -> None:
     sys.exit(call(sys.argv[1:] if args is None else args))
 
 
-def call(args: list[str]) -> int:
-    """Run the command line; every error becomes one line, a next step and a code."""
+def call(args: list[str], sleep: Callable[[float], None] | None = None) -> int:
+    """Run the command line; every error becomes one line, a next step and a code. `sleep` waits, in place of ours."""
     from collector.cli.commands import collect  # noqa: PLC0415  after main, so that an import error is caught below, too
 
     try:
-        result = collect.main(args=args, prog_name="collect", standalone_mode=False)
+        result = collect.main(args=args, prog_name="collect", standalone_mode=False, obj=sleep)
     except (click.exceptions.Abort, KeyboardInterrupt):
-        _complain("interrupted", "what was read is kept: collect snapshot --resume goes on from there")
+        _complain(args, "interrupted", "what a snapshot had read is kept: collect snapshot --resume goes on from there")
         return INTERRUPTED
     except CollectError as error:
         _trace(args)
-        _complain(str(error), error.hint)
+        _complain(args, str(error), error.hint)
         return error.exit_code
     except click.ClickException as error:
         message = error.format_message().rstrip(".")
-        _complain(message[:1].lower() + message[1:], _help(error))
+        _complain(args, message[:1].lower() + message[1:], _help(error))
         return 2
     except BrokenPipeError:
         # Whoever read our output has seen enough; the interpreter must not complain at exit, either.
@@ -41,7 +43,7 @@ def call(args: list[str]) -> int:
     except Exception as error:  # noqa: BLE001  the last resort: a fault of ours is said as such, and never as a verdict
         _trace(args)
         _complain(
-            f"a fault of ours: {type(error).__name__}: {error}", "run again with --debug and report what it shows"
+            args, f"a fault of ours: {type(error).__name__}: {error}", "run again with --debug and report what it shows"
         )
         return FAULT
     return result if isinstance(result, int) else 0
@@ -57,9 +59,14 @@ def _trace(args: list[str]) -> None:
         traceback.print_exc()
 
 
-def _complain(message: str, hint: str) -> None:
+def _complain(args: list[str], message: str, hint: str) -> None:
     from collector.transport.redaction import redact  # noqa: PLC0415  only an error pays for it
 
+    if "--log-format=json" in args or ("--log-format", "json") in pairwise(args):
+        from collector.cli.world import json_line  # noqa: PLC0415  likewise
+
+        print(json_line(redact(message), hint=redact(hint)), file=sys.stderr)
+        return
     print(redact(f"collect: {message}"), file=sys.stderr)
     if hint:
         print(redact(f"  → {hint}"), file=sys.stderr)

@@ -18,14 +18,23 @@ from collector.cli.wiring import (
     store_at,
     world_of,
 )
-from collector.cli.world import World
+from collector.cli.world import World, printing
 from collector.errors import UsageError
-from collector.evidence import bring, find, open_snapshot
-from collector.model import Assessment
+from collector.evidence import Store, bring, disk_errors, find, last_manifest, open_snapshot, read_manifest
+from collector.model import Assessment, Snapshot
 from collector.reports import REPORTS
 from collector.reports.context import Context
 from collector.resources import TEMPLATES
-from collector.run import Question, declared_in, judge, read_catalog, render, report_key, snapshot_key
+from collector.run import (
+    Question,
+    declared_in,
+    judge,
+    read_catalog,
+    refuse_foreign,
+    render,
+    report_key,
+    snapshot_key,
+)
 from collector.settings import Settings
 from collector.stores.publishing import publish
 
@@ -41,6 +50,7 @@ class Delivery(NamedTuple):
     artifacts: Sequence[str]
     context: Context
     snapshot: Path
+    store: Store | None
 
 
 def ask(given: Mapping[str, Any]) -> int:
@@ -52,14 +62,20 @@ def ask(given: Mapping[str, Any]) -> int:
     artifacts = artifacts_of(given, settings, world)
     if given["artifacts"] and not (given["output"] or (given["store"] and given["from_"] is None)):
         raise UsageError("--artifact needs a place", hint="name one with -o DIR, or with --store URL for a live run")
-    with snapshot_for(given, settings, world, question, catalog) as folder:
+    # What cannot be written to is found before anything is read.
+    if given["output"]:
+        refuse_foreign(given["output"].resolve())
+    store = store_at(given["store"], settings, world) if given["store"] and given["from_"] is None else None
+    topics = needs(question.controls or None, catalog, declared_in(settings))
+    with snapshot_for(given, settings, world, topics, store) as folder:
+        question = no_more_than_read(question, read_manifest(folder).snapshot)
         assessment = judge(folder, question, catalog, settings, __version__)
         context = Context(
             templates=given["templates"] or TEMPLATES,
             html_max_rows=settings.tables.report.html_max_rows,
             oscal_version=given["oscal_version"],
         )
-        deliver(given, Delivery(world, settings, assessment, artifacts, context, folder))
+        deliver(given, Delivery(world, settings, assessment, artifacts, context, folder, store))
     show(assessment, given["format_"], world)
     return code_of(assessment, given)
 
@@ -73,24 +89,35 @@ def question_of(given: Mapping[str, Any], catalog: Catalog) -> Question:
     )
 
 
+def no_more_than_read(question: Question, snapshot: Snapshot) -> Question:
+    """The question with the patterns that its snapshot was read with: the answer must say what it leaves out."""
+    orgs, spaces = (tuple(snapshot.scope.get(name, ())) for name in ("orgs", "spaces"))
+    asked = question.patterns
+    if (orgs and asked.org not in ((), orgs)) or (spaces and asked.space not in ((), spaces)):
+        read = Patterns(org=orgs, space=spaces).words
+        raise UsageError(f"snapshot {snapshot.id} was read with {read}", hint="ask with the same, or with --app")
+    return question._replace(patterns=Patterns(org=asked.org or orgs, space=asked.space or spaces, app=asked.app))
+
+
 @contextmanager
 def snapshot_for(
-    given: Mapping[str, Any], settings: Settings, world: World, question: Question, catalog: Catalog
+    given: Mapping[str, Any], settings: Settings, world: World, topics: frozenset[str], store: Store | None
 ) -> Iterator[Path]:
     """The folder of the snapshot to judge: the named one, or one that is taken now and goes when it is not kept."""
     with tempfile.TemporaryDirectory(prefix="cf-evidence-") as temporary:
         wanted = given["from_"]
         if wanted is None:
-            topics = needs(question.controls or None, catalog, declared_in(settings))
-            snapshot = collect_live(given, settings, world, topics, parent=Path(temporary))
+            # What goes into a store is chained to what lies there.
+            previous = last_manifest(store, settings.tables.system.id) if store else None
+            snapshot = collect_live(given, settings, world, topics, parent=Path(temporary), previous=previous)
             yield Path(snapshot.root)
+        elif (Path(wanted) / "snapshot" / "manifest.json").is_file():
+            yield Path(wanted) / "snapshot"  # a folder that -o wrote, whose own manifest is that of the reports
         elif (Path(wanted) / "manifest.json").is_file():
             yield Path(wanted)
-        elif (Path(wanted) / "snapshot" / "manifest.json").is_file():
-            yield Path(wanted) / "snapshot"
         else:
-            store = store_at(settings.tables.store.url, settings, world)
-            yield bring(store, find(store, settings.tables.system.id, wanted), Path(temporary))
+            kept = store_at(settings.tables.store.url, settings, world)
+            yield bring(kept, find(kept, settings.tables.system.id, wanted), Path(temporary))
 
 
 def deliver(given: Mapping[str, Any], job: Delivery) -> None:
@@ -98,41 +125,41 @@ def deliver(given: Mapping[str, Any], job: Delivery) -> None:
     if given["output"]:
         written = render(job.assessment, job.artifacts, given["output"], job.context, job.snapshot)
         job.world.note(f"wrote {len(written)} files into {given['output']}")
-    if given["store"] and given["from_"] is None:
-        store = store_at(given["store"], job.settings, job.world)
+    if job.store:
         taken = open_snapshot(job.snapshot)
         # Both are finished under their own names first: an upload that fails can then be done again.
         local = kept_work(job.world, snapshot_key(taken))
-        shutil.copytree(job.snapshot, local, dirs_exist_ok=True)
+        with disk_errors(local):
+            shutil.copytree(job.snapshot, local, dirs_exist_ok=True)
         reports = kept_work(job.world, report_key(job.assessment))
         render(job.assessment, job.artifacts, reports, job.context, None)
         for folder, key in ((local, snapshot_key(taken)), (reports, report_key(job.assessment))):
-            publish(store, folder, key)
+            publish(job.store, folder, key)
             shutil.rmtree(folder)
-            job.world.note(f"stored in {store.url}: {key}")
+            job.world.note(f"stored in {job.store.url}: {key}")
 
 
 def kept_work(world: World, key: str) -> Path:
     """A local folder for a run on its way to a store."""
     folder = world.work_dir / key
-    folder.parent.mkdir(parents=True, exist_ok=True)
+    with disk_errors(folder):
+        folder.parent.mkdir(parents=True, exist_ok=True)
     return folder
 
 
 def show(assessment: Assessment, form: str, world: World) -> None:
     """Print the answer on stdout."""
-    context = Context()
-    if form == "json":
-        REPORTS["assessment"].write(assessment, sys.stdout.buffer, context)
-    elif form == "csv":
-        REPORTS["observations"].write(assessment, sys.stdout.buffer, context)
-    else:
+    if form == "table":
         from collector.reports.terminal import render as lines  # noqa: PLC0415  only a table needs it
 
         width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-        for line in lines(assessment, width=width, color=world.colors):
-            print(line)
-    sys.stdout.flush()
+        text = "".join(f"{line}\n" for line in lines(assessment, width=width, color=world.colors))
+        with printing():
+            sys.stdout.write(text)
+        return
+    report = REPORTS["assessment" if form == "json" else "observations"]
+    with printing():
+        report.write(assessment, sys.stdout.buffer, Context())
 
 
 def code_of(assessment: Assessment, given: Mapping[str, Any]) -> int:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from collector.cli.wiring import api_of, line_to, settings_of, store_at, world_of
-from collector.cli.world import World
+from collector.cli.world import World, printing
 from collector.doctor import Diagnosis, examine_foundation, examine_settings, examine_store
 from collector.errors import CollectError
 from collector.settings import Settings
@@ -19,9 +19,10 @@ def doctor(given: Mapping[str, Any]) -> int:
     settings = settings_of(given, world)
     codes = [0]
     for diagnosis in _diagnoses(settings, world):
-        print(f"{_MARKS[diagnosis.mark]} {diagnosis.what:<13} {diagnosis.fact}")
-        if diagnosis.hint:
-            print(f"{'':<15} → {diagnosis.hint}")
+        with printing():
+            print(f"{_MARKS[diagnosis.mark]} {diagnosis.what:<13} {diagnosis.fact}")
+            if diagnosis.hint:
+                print(f"{'':<15} → {diagnosis.hint}")
         codes.append(diagnosis.code)
     return min(codes, key=_ORDER.index)
 

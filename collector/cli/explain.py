@@ -5,6 +5,7 @@ from typing import Any
 
 from collector.assessment import explain as lines
 from collector.cli.wiring import controls_folder, settings_of, world_of
+from collector.cli.world import printing
 from collector.run import read_catalog
 
 
@@ -13,6 +14,7 @@ def explain(given: Mapping[str, Any]) -> int:
     world = world_of(given)
     catalog = read_catalog(settings_of(given, world), controls_folder(given))
     (control,) = catalog.chosen([given["control"]])
-    for line in lines(control, catalog):
-        print(line)
+    with printing():
+        for line in lines(control, catalog):
+            print(line)
     return 0

@@ -10,6 +10,8 @@ import click
 from collector.errors import UsageError
 
 F = TypeVar("F", bound=Callable[..., Any])
+# Before and after these there is nothing to ask about, and dates may leave what a datetime can hold.
+FIRST_YEAR, LAST_YEAR = 1970, 2999
 
 
 class Instant(click.ParamType[datetime]):
@@ -25,6 +27,8 @@ class Instant(click.ParamType[datetime]):
             instant = datetime.fromisoformat(value)
         except ValueError:
             self.fail(f"{value!r} is no date or time; write 2026-11-20 or 2026-11-20T12:00:00Z", param, ctx)
+        if not FIRST_YEAR <= instant.year <= LAST_YEAR:
+            self.fail(f"{value!r} is not between the years {FIRST_YEAR} and {LAST_YEAR}", param, ctx)
         return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
 
 
@@ -140,7 +144,6 @@ class Passing(click.Group):
 
     def _command_at(self, args: Sequence[str]) -> int:
         """Where the command stands; 0 when it is first or there is none."""
-        takes_value = {name for option in self.params if not getattr(option, "is_flag", False) for name in option.opts}
         place = 0
         while place < len(args):
             word = args[place]
@@ -148,8 +151,16 @@ class Passing(click.Group):
                 return 0
             if not word.startswith("-"):
                 return place
-            place += 2 if word in takes_value else 1
+            place += 2 if self._takes_next(word) else 1
         return 0
+
+    def _takes_next(self, word: str) -> bool:
+        """Whether the word after an option is its value; short ones may stand together: `-qo reports`."""
+        takes_value = {name for option in self.params if not getattr(option, "is_flag", False) for name in option.opts}
+        if word.startswith("--"):
+            return word in takes_value
+        first = next((place for place, letter in enumerate(word) if f"-{letter}" in takes_value), 0)
+        return first == len(word) - 1
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

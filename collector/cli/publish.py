@@ -7,8 +7,9 @@ from typing import Any
 import msgspec
 
 from collector.cli.wiring import settings_of, store_at, world_of
-from collector.errors import UsageError
-from collector.evidence import open_snapshot
+from collector.cli.world import printing
+from collector.errors import IntegrityError, UsageError
+from collector.evidence import digest_of, open_snapshot
 from collector.run import REPORT_SCHEMA, snapshot_key
 from collector.stores.publishing import publish as copy
 
@@ -20,7 +21,8 @@ def publish(given: Mapping[str, Any]) -> int:
     folder = Path(given["directory"])
     key = _key(folder)
     copy(store_at(given["url"], settings, world), folder, key)
-    print(key)
+    with printing():
+        print(key)
     return 0
 
 
@@ -31,5 +33,21 @@ def _key(folder: Path) -> str:
     except (OSError, msgspec.DecodeError) as error:
         raise UsageError(f"{folder} is no finished run", hint="name a folder that holds manifest.json") from error
     if manifest.get("schema") == REPORT_SCHEMA:
+        _check(folder)
         return str(manifest["key"])
     return snapshot_key(open_snapshot(folder))
+
+
+def _check(folder: Path) -> None:
+    """What was altered since it was written must not become evidence; raises `IntegrityError`."""
+    try:
+        lines = (folder / "SHA256SUMS").read_text(encoding="utf-8").splitlines()
+        altered = [
+            name for digest, _, name in (line.partition("  ") for line in lines) if digest_of(folder / name) != digest
+        ]
+    except (OSError, UnicodeDecodeError) as error:
+        raise IntegrityError(
+            f"{folder} is not what its SHA256SUMS says: {error}", hint="make it again with -o"
+        ) from error
+    if altered:
+        raise IntegrityError(f"{folder / altered[0]} is not what SHA256SUMS says", hint="make it again with -o")

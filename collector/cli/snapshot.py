@@ -6,17 +6,18 @@ from pathlib import Path
 from typing import Any
 
 from collector.cli.wiring import collect_live, interrupted, settings_of, store_at, world_of
-from collector.cli.world import World
+from collector.cli.world import World, printing
 from collector.errors import UsageError
 from collector.evidence import Store, last_manifest
-from collector.model import Snapshot
-from collector.run import snapshot_key
+from collector.model import Gap
+from collector.run import replay, snapshot_key
 from collector.settings import Settings, nearest
 from collector.sources import SOURCES
 from collector.sources.cloud_controller import TOPICS
 from collector.stores.publishing import publish
 
 INCOMPLETE = 3
+MOST_GAPS = 20
 
 
 def snapshot(given: Mapping[str, Any]) -> int:
@@ -27,16 +28,21 @@ def snapshot(given: Mapping[str, Any]) -> int:
         if name not in SOURCES:
             raise UsageError(f"unknown source {name}", hint=nearest(name, list(SOURCES)))
     store = store_at(settings.tables.store.url, settings, world)
-    taken = _take(given, settings, world, store)
-    print(taken.id)
-    gaps = [gap for source in taken.sources for gap in source.gaps]
-    for gap in gaps[:20]:
+    name, gaps = _take(given, settings, world, store)
+    with printing():
+        print(name)
+    for gap in gaps[:MOST_GAPS]:
         world.say(f"not read: {gap.what}: {gap.reason}")
+    if len(gaps) > MOST_GAPS:
+        world.say(f"not read: {len(gaps) - MOST_GAPS} more")
     return INCOMPLETE if gaps else 0
 
 
-def _take(given: Mapping[str, Any], settings: Settings, world: World, store: Store) -> Snapshot:
-    """Finish the snapshot in a local folder, the store's own where it is one, then copy it there."""
+def _take(given: Mapping[str, Any], settings: Settings, world: World, store: Store) -> tuple[str, list[Gap]]:
+    """Finish the snapshot in a local folder, the store's own where it is one, then copy it there.
+
+    Gives its id and what it lacks, which only reading it shows: that no application is visible, for example.
+    """
     system = settings.tables.system.id
     home = store.local("") or world.work_dir
     begun = interrupted(home, system)
@@ -59,11 +65,16 @@ def _take(given: Mapping[str, Any], settings: Settings, world: World, store: Sto
         previous=previous,
         resume=resume,
     )
+    _, facts = replay(Path(taken.root))
+    gaps = [gap for source in taken.sources for gap in source.gaps]
+    gaps += [gap for gap in facts.gaps if gap not in gaps]
+    if not facts.apps and not gaps:
+        gaps.append(Gap(what="apps", reason="no application is visible; collect doctor shows why"))
     if store.local("") is None:
         publish(store, Path(taken.root), snapshot_key(taken))
         shutil.rmtree(taken.root)
     world.note(f"stored in {store.url}: {snapshot_key(taken)}")
-    return taken
+    return taken.id, gaps
 
 
 def _wants_ssh(settings: Settings) -> bool:

@@ -6,6 +6,8 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import click
+
 from collector import __version__
 from collector.cli.world import Manners, World, environment, whole_second
 from collector.errors import UsageError
@@ -41,7 +43,7 @@ def world_of(given: Mapping[str, Any]) -> World:
         log_format=given.get("log_format", "text"),
         debug=given.get("debug", False),
     )
-    world = World(environment(), manners)
+    world = World(environment(), manners, click.get_current_context().obj)
     world.start_logging()
     return world
 
@@ -78,12 +80,12 @@ class Line(NamedTuple):
 def line_to(api: str, settings: Settings, world: World) -> Iterator[Line]:
     """Log in, and talk for as long as the block lasts."""
     secrets = find_secrets(world.environment, say=world.say)
-    tokens = login(api, secrets, now=world.clock.now, sleep=world.stop.sleep, jitter=world.jitter, say=world.say)
+    tokens = login(api, secrets, now=world.clock.now, sleep=world.sleep, jitter=world.jitter, say=world.say)
     session = Session(
         api,
         tokens=tokens,
         now=world.clock.now,
-        sleep=world.stop.sleep,
+        sleep=world.sleep,
         jitter=world.jitter,
         say=world.say,
         concurrency=settings.tables.cf.concurrency,

@@ -6,16 +6,19 @@ import random
 import secrets
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
 import platformdirs
 
+from collector.errors import UsageError
 from collector.run import Clock, Progress, Stop
 
 _LINE_EVERY_SECONDS = 30
+_LINE = "%(asctime)s %(name)s %(message)s"
 
 
 class Manners(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,11 +35,14 @@ class Manners(msgspec.Struct, frozen=True, kw_only=True):
 class World:
     """One run's view of the outside."""
 
-    def __init__(self, environment: Mapping[str, str], manners: Manners) -> None:
+    def __init__(
+        self, environment: Mapping[str, str], manners: Manners, sleep: Callable[[float], None] | None = None
+    ) -> None:
         self.environment = environment
         self.manners = manners
         self.here = Path.cwd()
         self.stop = Stop()
+        self.sleep = sleep or self.stop.sleep
         self.clock = Clock(now, lambda: secrets.token_hex(4), self._progress)
         self._drawn = False
         self._last_line = 0.0
@@ -70,12 +76,8 @@ class World:
     def say(self, text: str) -> None:
         """One line for the person, on stderr; warnings and notes are said even when quiet."""
         self._clear()
-        if self.manners.log_format == "json":
-            line = {"time": now(), "message": text}
-            text = msgspec.json.encode(line).decode()
-        else:
-            text = f"collect: {text}"
-        print(text, file=sys.stderr, flush=True)
+        line = json_line(text) if self.manners.log_format == "json" else f"collect: {text}"
+        print(line, file=sys.stderr, flush=True)
 
     def note(self, text: str) -> None:
         """One line that a quiet run leaves out."""
@@ -93,7 +95,9 @@ class World:
     def start_logging(self) -> None:
         """Send the library's log to stderr when it is asked for."""
         if self.manners.verbose or self.manners.debug:
-            logging.basicConfig(stream=sys.stderr, format="%(asctime)s %(name)s %(message)s")
+            handler = logging.StreamHandler(sys.stderr)
+            handler.setFormatter(_JsonLines() if self.manners.log_format == "json" else logging.Formatter(_LINE))
+            logging.basicConfig(handlers=[handler])
             logging.getLogger("collector").setLevel(logging.DEBUG)
 
     def _progress(self, progress: Progress) -> None:
@@ -112,6 +116,36 @@ class World:
         if self._drawn:
             print("\r\x1b[K", end="", file=sys.stderr, flush=True)
             self._drawn = False
+
+
+class _JsonLines(logging.Formatter):
+    """Log records in the form of every other line."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """One record as one line."""
+        return json_line(super().format(record), logger=record.name)
+
+
+def json_line(message: str, **more: str) -> str:
+    """One line on stderr, for machines."""
+    return msgspec.json.encode({"time": now(), "message": message, **more}).decode()
+
+
+@contextmanager
+def printing() -> Iterator[None]:
+    """What is printed inside reaches its reader, or the reader has seen enough; a disk that is full is said.
+
+    The exit code stays the answer's: a reader who goes away after one line has not changed what was found.
+    """
+    try:
+        yield
+        sys.stdout.flush()
+    except OSError as error:
+        # What is left in the buffer must not be tried again when the interpreter ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):
+            reason = (error.strerror or str(error)).lower()
+            raise UsageError(f"cannot print the answer: {reason}", hint="free space where stdout leads") from error
 
 
 def now() -> datetime:

@@ -75,6 +75,8 @@ def read_manifest(folder: Path) -> Manifest:
         manifest = msgspec.json.decode(body, type=Manifest)
     except msgspec.DecodeError as error:
         raise IntegrityError(f"{path} cannot be read: {error}", hint="restore it from the store") from error
+    if manifest.schema != SCHEMA:
+        raise IntegrityError(f"{path} is of another schema: {manifest.schema}", hint=f"this version reads {SCHEMA}")
     for named in (
         *(document.file for document in manifest.snapshot.documents),
         *(file.path for file in manifest.files),

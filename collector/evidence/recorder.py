@@ -106,7 +106,7 @@ class Recorder:
             raise UsageError(f"no interrupted snapshot in {folder}", hint="take one: collect snapshot") from error
         try:
             opening = msgspec.json.decode(lines[0], type=Opening)
-        except (IndexError, msgspec.DecodeError) as error:
+        except (IndexError, msgspec.DecodeError, UnicodeDecodeError) as error:
             raise IntegrityError(
                 f"{folder / JOURNAL} is not a journal", hint="remove the folder and start again"
             ) from error
@@ -236,7 +236,7 @@ def _sound(folder: Path, line: bytes) -> Document | None:
     try:
         document = msgspec.json.decode(line, type=Document)
         unpack(folder, document)
-    except (msgspec.DecodeError, IntegrityError):
+    except (msgspec.DecodeError, UnicodeDecodeError, IntegrityError):
         return None
     return document
 

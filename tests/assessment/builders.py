@@ -2,14 +2,14 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
 from collector.assessment import Declared, Patterns, assess, load
+from collector.assessment.checks import CHECKS
 from collector.assessment.judgement import Judgement
 from collector.assessment.limits import limit_of
-from collector.assessment.checks import CHECKS
 from collector.assessment.subjects import AppRecord, Platform, records
 from collector.model import (
     App,
@@ -28,6 +28,8 @@ from collector.model import (
     System,
 )
 from collector.resources import CONTROLS
+
+T = TypeVar("T", bound=msgspec.Struct)
 
 NOW = datetime(2026, 11, 20, 12, 0, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -138,7 +140,7 @@ def facts(
     return Facts(**(values | changes))
 
 
-def change(record: Any, **changes: Any) -> Any:
+def change(record: T, **changes: Any) -> T:
     """A record with some of its values changed."""
     return msgspec.structs.replace(record, **changes)
 

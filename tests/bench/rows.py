@@ -129,7 +129,8 @@ def _pair(chance: random.Random, row: int, space: str, created: str, staged: str
         f'"links":{{{links},{_link("space", f"/v3/spaces/{space}")}}}}}'
     )
     hidden = "[PRIVATE DATA HIDDEN IN LISTS]"
-    pack = f'{{"name":"{name}_buildpack","detect_output":"{name}","version":"1.8.{40 + row % 4}","buildpack_name":"{name}"}}'
+    version = f"1.8.{40 + row % 4}"
+    pack = f'{{"name":"{name}_buildpack","detect_output":"{name}","version":"{version}","buildpack_name":"{name}"}}'
     path = f"/v3/droplets/{droplet}"
     droplet_row = (
         f'{{"guid":"{droplet}","created_at":"{staged}","updated_at":"{staged}","state":"STAGED","error":null,'
@@ -139,8 +140,8 @@ def _pair(chance: random.Random, row: int, space: str, created: str, staged: str
         f'"process_types":{{"redacted_message":"{hidden}"}},'
         f'"relationships":{{"app":{{"data":{{"guid":"{app}"}}}}}},"metadata":{{"labels":{{}},"annotations":{{}}}},'
         f'"links":{{{_link("self", path)},{_link("app", f"/v3/apps/{app}")},'
-        f'{_link("assign_current_droplet", f"/v3/apps/{app}/relationships/current_droplet", "PATCH")},'
-        f'{_link("package", f"/v3/packages/{package}")},{_link("download", f"{path}/download")}}}}}'
+        f"{_link('assign_current_droplet', f'/v3/apps/{app}/relationships/current_droplet', 'PATCH')},"
+        f"{_link('package', f'/v3/packages/{package}')},{_link('download', f'{path}/download')}}}}}"
     )
     return app_row.encode(), droplet_row.encode()
 
@@ -157,9 +158,10 @@ def _listing(began: datetime, rows: list[str]) -> Listing:
 
 def _named(kind: str, parent: str, count: int, began: datetime) -> Listing:
     """Spaces or organizations: a name and what they belong to."""
+    above = [guid_of(parent, row // SPACES_PER_ORG) for row in range(count)]
     rows = [
         f'{{"guid":"{guid_of(kind, row)}","created_at":"CREATED","updated_at":"CREATED","name":"{kind}-{row:05}",'
-        f'"suspended":false,"relationships":{{"{parent}":{{"data":{{"guid":"{guid_of(parent, row // SPACES_PER_ORG)}"}}}}}},'
+        f'"suspended":false,"relationships":{{"{parent}":{{"data":{{"guid":"{above[row]}"}}}}}},'
         f'"metadata":{{"labels":{{}},"annotations":{{}}}},'
         f'"links":{{{_link("self", f"/v3/{kind}s/{guid_of(kind, row)}")}}}}}'
         for row in range(count)

@@ -123,7 +123,9 @@ class Answers:
     def _root(self) -> bytes:
         here = {"href": self.api}
         version = {"href": f"{self.api}/v3", "meta": {"version": "3.228.0"}}
-        return json.dumps({"links": {"self": here, "login": here, "uaa": here, "cloud_controller_v3": version}}).encode()
+        return json.dumps(
+            {"links": {"self": here, "login": here, "uaa": here, "cloud_controller_v3": version}}
+        ).encode()
 
     def _token(self) -> bytes:
         # A login begins a run: what came before it is another's.
@@ -161,7 +163,7 @@ async def _converse(answers: Answers, client: socket.socket, renderers: asyncio.
     """Answer one keep-alive connection until it ends."""
     loop = asyncio.get_running_loop()
     with client:
-        client.setblocking(False)
+        client.settimeout(0)
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         received = b""
         try:
@@ -216,7 +218,7 @@ def _reply(status: int, body: bytes) -> bytes:
 async def _serve(apps: int) -> None:
     loop = asyncio.get_running_loop()
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        listener.setblocking(False)
+        listener.settimeout(0)
         api = f"http://127.0.0.1:{listener.getsockname()[1]}"
         answers = Answers(foundation(apps, datetime.now(UTC).replace(microsecond=0)), api)
         renderers = asyncio.Semaphore(RENDERED_AT_ONCE)

@@ -125,6 +125,7 @@ class FakeController:
     has_current: bool = False
     instead: dict[str, Any] = field(default_factory=dict)
     gone: frozenset[str] = frozenset()
+    current: FakeList | None = None
 
     def answer(self, ask: Ask) -> Got:
         return Got(ask, self.page(ask))
@@ -138,19 +139,20 @@ class FakeController:
             return wire.Root(wire.RootLinks(wire.RootLink(meta)))
         if ask.path.endswith("/features/ssh"):
             return wire.SshFeature(enabled=False)
-        if ask.path == "/v3/droplets" and "guids" in ask.query:
+        if ask.path == "/v3/droplets":
+            return self.droplets(ask)
+        return self.lists.setdefault(ask.path, FakeList([])).answer(ask.what, ask.query)
+
+    def droplets(self, ask: Ask) -> Any:
+        if "guids" in ask.query:
             given = [droplet(guid) for guid in ask.query["guids"].split(",") if guid not in self.gone]
             return page_of(given, len(given))
-        if ask.path == "/v3/droplets" and not self.has_current:
+        if not self.has_current:
             return Gap(what=ask.what, reason=NO_CURRENT, http_status=400)
-        if ask.path == "/v3/droplets":
-            current = [
-                droplet(row.relationships.current_droplet.guid, int(row.guid[4:]))
-                for row in self.lists["/v3/apps"].rows
-                if row.relationships.current_droplet.guid
-            ]
-            return FakeList(current).answer(ask.what, ask.query)
-        return self.lists.setdefault(ask.path, FakeList([])).answer(ask.what, ask.query)
+        if self.current is None:
+            named = [(row.relationships.current_droplet.guid, int(row.guid[4:])) for row in self.lists["/v3/apps"].rows]
+            self.current = FakeList([droplet(guid, number) for guid, number in named if guid])
+        return self.current.answer(ask.what, ask.query)
 
 
 class Log(NamedTuple):

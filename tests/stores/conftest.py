@@ -1,18 +1,23 @@
 """The same store, four times: a folder, moto in process, and a real S3 server over HTTP and over TLS."""
 
 import functools
+import os
 import secrets
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import cast
 
 import boto3
 import pytest
 from moto import mock_aws
 
 from collector.evidence.store import Store
-from collector.stores import open_store
+from collector.stores import StoreOptions, open_store
+from collector.stores.bucket import Bucket
+from collector.stores.client import Door
+from collector.stores.objects import Objects
 from tests.stores.servers import ACCESS, SECRET, SeaweedFS, find_weed, seaweedfs
 
 BUCKET = "evidence"
@@ -127,8 +132,18 @@ def place(request) -> Place:
 
 @pytest.fixture
 def store(place) -> Store:
-    opened: Store = place.open()
-    return opened
+    """The place's store; the session behind a bucket is slow to make, so that its door is shared."""
+    if not place.url.startswith("s3:"):
+        return cast("Store", place.open())
+    objects = Objects(door(os.environ.get("AWS_ENDPOINT_URL_S3", "")), BUCKET, place.url, StoreOptions())
+    return Bucket(objects, f"{place.url.rpartition('/')[2]}/", chance)
+
+
+@functools.cache
+def door(_endpoint: str) -> Door:
+    """Opened as a person would; the endpoint and its authority are read from the environment."""
+    opened = open_store(f"s3://{BUCKET}", environment={}, say=print, chance=chance)
+    return cast("Bucket", opened)._objects.door
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from typing import Final
 
 from collector.assessment.judgement import RANK, Judgement, Span, hold, not_applicable, passed, unknown
 from collector.assessment.limits import Limit
-from collector.assessment.standing import Standing
+from collector.assessment.standing import FOREIGN, Standing
 from collector.assessment.steps import next_step
 from collector.assessment.subjects import AppRecord, Platform
 from collector.assessment.words import duration, hours
@@ -53,7 +53,7 @@ def buildpack_current(record: AppRecord, limit: Limit) -> Judgement:
         measured=lag.measured,
         over=None if over is None else hours(over),
         detail="" if fine else _sentence(lag, limit),
-        next_step="" if fine or lag.unread else next_step(record),
+        next_step="" if fine or lag.unread else _step(record, lag),
         spans=tuple(row.span for row in lags),
         unread=any(row.unread for row in lags),
         evidence=found.evidence,
@@ -64,7 +64,9 @@ def _nothing_reported(record: AppRecord) -> Judgement:
     staging = record.staging
     if staging.unread and record.origin is None:
         return unknown(staging.problem, unread=True)
-    return unknown(staging.problem or "the droplet reports no buildpack", next_step(record))
+    if staging.problem:
+        return unknown(staging.problem, next_step(record))
+    return unknown("the droplet reports no buildpack", FOREIGN)
 
 
 def _lag(record: AppRecord, standing: Standing, limit: Limit) -> Lag:
@@ -104,6 +106,12 @@ def _fell_behind(platform: Platform, offered: Buildpack, staged_at: datetime) ->
     ):
         first = next((upload for upload in uploads if upload > staged_at), staged_at)
     return first, max(staged_at, uploads[-1]), UPLOAD
+
+
+def _step(record: AppRecord, lag: Lag) -> str:
+    if record.staging.kind == "copied" or lag.standing.state == "behind":
+        return next_step(record)
+    return lag.standing.step
 
 
 def _sentence(lag: Lag, limit: Limit) -> str:

@@ -8,7 +8,7 @@ from collector.assessment.declared import Declared
 from collector.assessment.judgement import Judgement, failed, hold, not_applicable, passed, unknown
 from collector.assessment.limits import Limit
 from collector.assessment.staging import SKEW
-from collector.assessment.subjects import Unread
+from collector.assessment.unread import Unread
 from collector.assessment.words import duration, hours, listed, plural
 from collector.model import Facts, Measured, Snapshot, Window
 from collector.model.base import Value

@@ -5,7 +5,7 @@ from fnmatch import fnmatchcase
 from collector.assessment.declared import Baseline
 from collector.assessment.judgement import PASS, Judgement, failed, not_applicable, passed, unknown
 from collector.assessment.limits import Limit
-from collector.assessment.steps import next_step
+from collector.assessment.steps import SUPPORTED_STACK, next_step
 from collector.assessment.subjects import AppRecord
 from collector.assessment.words import instant, listed
 from collector.model import Droplet, Stack
@@ -44,8 +44,7 @@ def _supported(name: str, stack: Stack | None) -> Judgement:
     detail = f"{stack.name} is {stack.state.lower()}" + (f": {stack.state_reason}" if stack.state_reason else "")
     if stack.state not in ("DISABLED", "DEPRECATED", "RESTRICTED"):
         return unknown(detail, evidence=evidence)
-    step = "choose a supported stack and push the application again"
-    return failed(detail, step, minor=stack.state != "DISABLED", evidence=evidence)
+    return failed(detail, SUPPORTED_STACK, minor=stack.state != "DISABLED", evidence=evidence)
 
 
 def buildpack_approved(record: AppRecord, _limit: Limit) -> Judgement:

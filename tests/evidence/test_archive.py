@@ -1,0 +1,144 @@
+"""Finding snapshots again: the newest, a named one, and none."""
+
+import hashlib
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from collector.errors import IntegrityError, UsageError
+from collector.evidence import (
+    Last,
+    Store,
+    bring,
+    find,
+    last_manifest,
+    month_folder,
+    open_snapshot,
+    snapshot_id,
+    snapshots,
+)
+from tests.evidence.making import BODY, finished
+
+OCTOBER, EARLY, LATE = "20261031T235959Z-00000009", "20261101T000000Z-00000001", "20261120T120000Z-00000001"
+
+
+class Shelf:
+    """The smallest store there can be: a folder, which `local` may deny."""
+
+    def __init__(self, root: Path, *, here: bool) -> None:
+        self.root = root
+        self.here = here
+
+    @property
+    def url(self) -> str:
+        return "shelf:evidence"
+
+    def put_file(self, key: str, path: Path) -> None:
+        target = self.root / key
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(path.read_bytes())
+
+    def read(self, key: str) -> bytes:
+        return (self.root / key).read_bytes()
+
+    def fetch(self, key: str, path: Path) -> None:
+        path.write_bytes(self.read(key))
+
+    def keys(self, prefix: str) -> Iterator[str]:
+        found = (path.relative_to(self.root).as_posix() for path in self.root.rglob("*") if path.is_file())
+        yield from sorted(key for key in found if key.startswith(prefix))
+
+    def local(self, prefix: str) -> Path | None:
+        return self.root / prefix if self.here else None
+
+    def probe(self) -> list[str]:
+        return []
+
+
+@pytest.fixture(params=[True, False], ids=["folder", "bucket"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
+    """Three snapshots of one system, one of another, an unfinished one, and a report."""
+    root = tmp_path / "shelf"
+    finished(root / "system=default/snapshots/2026/11", BODY, run=LATE)
+    finished(root / "system=default/snapshots/2026/11", BODY, run=EARLY)
+    finished(root / "system=default/snapshots/2026/10", BODY, run=OCTOBER)
+    finished(root / "system=other/snapshots/2026/12", BODY, run="20261201T000000Z-00000001")
+    half = finished(root / "half", BODY, run="20261231T000000Z-00000001")
+    half.rename(root / "system=default/snapshots/2026/11/.20261231T000000Z-00000001.partial")
+    (root / "system=default/reports/period=2026-11/r").mkdir(parents=True)
+    (root / "system=default/reports/period=2026-11/r/manifest.json").write_bytes(b"{}")
+    return Shelf(root, here=request.param)
+
+
+def test_names() -> None:
+    """A run is named by its instant and a word, and lies in the folder of its system and month."""
+    at = datetime(2026, 11, 20, 12, tzinfo=UTC)
+    assert snapshot_id(at, "00000001") == LATE
+    assert month_folder("default", at) == "system=default/snapshots/2026/11"
+
+
+def test_snapshots(store: Store) -> None:
+    """All finished snapshots of a system, oldest first, and nothing else."""
+    assert list(snapshots(store, "default")) == [
+        f"system=default/snapshots/2026/10/{OCTOBER}",
+        f"system=default/snapshots/2026/11/{EARLY}",
+        f"system=default/snapshots/2026/11/{LATE}",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [("latest", f"2026/11/{LATE}"), (EARLY, f"2026/11/{EARLY}"), (OCTOBER, f"2026/10/{OCTOBER}")],
+)
+def test_find(store: Store, wanted: str, found: str) -> None:
+    """A snapshot is found by its id, the newest also as `latest`."""
+    assert find(store, "default", wanted) == f"system=default/snapshots/{found}"
+
+
+@pytest.mark.parametrize("wanted", ["20261101T000000Z", "", "..", "LATEST"])
+def test_find_nothing(store: Store, wanted: str) -> None:
+    """What is not there is not guessed; the newest one is named."""
+    with pytest.raises(UsageError) as error:
+        find(store, "default", wanted)
+    assert str(error.value) == f"no snapshot {wanted} in shelf:evidence"
+    assert error.value.hint == f"the newest is {LATE}"
+
+
+def test_find_in_nothing(store: Store) -> None:
+    """A system without a snapshot is told how to get one."""
+    with pytest.raises(UsageError) as error:
+        find(store, "third", "latest")
+    assert str(error.value) == "shelf:evidence holds no snapshot of system third"
+    assert error.value.hint == "take one: collect snapshot"
+
+
+def test_last_manifest(store: Store) -> None:
+    """The next snapshot is chained to the newest: its key, the digest of its bytes, its place."""
+    key = f"system=default/snapshots/2026/11/{LATE}/manifest.json"
+    assert last_manifest(store, "default") == Last(key, hashlib.sha256(store.read(key)).hexdigest(), 1)
+    assert last_manifest(store, "third") is None
+
+
+def test_last_manifest_is_damaged(store: Store, tmp_path: Path) -> None:
+    """A newest manifest that cannot be read breaks the chain, and is no fault of ours."""
+    key = f"system=default/snapshots/2026/11/{LATE}/manifest.json"
+    (tmp_path / "damaged").write_bytes(b'{"schema":')
+    store.put_file(key, tmp_path / "damaged")
+    with pytest.raises(IntegrityError) as error:
+        last_manifest(store, "default")
+    assert str(error.value).startswith(f"{key} in shelf:evidence cannot be read")
+
+
+def test_bring(store: Store, tmp_path: Path) -> None:
+    """A brought snapshot is a folder that opens: the store's own, or a whole copy."""
+    prefix = find(store, "default", "latest")
+    folder = bring(store, prefix, tmp_path / "copy")
+    assert open_snapshot(folder).id == LATE
+    assert (folder == tmp_path / "copy" / LATE) == (store.local(prefix) is None)
+    assert sorted(path.name for path in folder.rglob("*") if path.is_file()) == [
+        "0001-apps.json.gz",
+        "SHA256SUMS",
+        "manifest.json",
+    ]
