@@ -152,7 +152,9 @@ def show(assessment: Assessment, form: str, world: World) -> None:
     if form == "table":
         from collector.reports.terminal import render as lines  # noqa: PLC0415  only a table needs it
 
-        width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+        # Colours that are asked for are drawn wherever they go; a log has no width of its own.
+        drawn = sys.stdout.isatty() or world.colors
+        width = shutil.get_terminal_size(fallback=(120, 24)).columns if drawn else None
         text = "".join(f"{line}\n" for line in lines(assessment, width=width, color=world.colors))
         with printing():
             sys.stdout.write(text)

@@ -86,7 +86,7 @@ def publish(**given: Any) -> int:  # noqa: ANN401  as above
     return run(given)
 
 
-@collect.group(cls=Passing)
+@collect.group(cls=Passing, no_args_is_help=False)
 @options("config", "store", *SCOPE, *TALK)
 def config(**_given: Any) -> None:  # noqa: ANN401  as above; handed on to the command behind it
     """The settings."""
