@@ -284,7 +284,7 @@ def judge(folder: Path, question: Question, catalog: Catalog, settings: Settings
         f"snapshot {snapshot.id}": f"sha256:{snapshot.sha256}",
         "settings": _digest(msgspec.json.encode(settings.tables, order="sorted")),
         "tool": f"{TOOL} {version}",
-        **catalog.digests,
+        **{name: f"sha256:{digest}" for name, digest in catalog.digests.items()},
     }
     return assess(
         facts,

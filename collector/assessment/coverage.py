@@ -6,7 +6,7 @@ from datetime import datetime
 from collector.assessment.declared import Declared, Patterns, covers
 from collector.assessment.judging import Judged, Question
 from collector.assessment.tally import Desk
-from collector.assessment.words import listed
+from collector.assessment.words import duration, listed
 from collector.model import AppCounts, Coverage, Facts, Gap, Snapshot, SourceCoverage, SourceRecord
 
 _READER = "cloud-controller"
@@ -110,6 +110,8 @@ def scope_note(coverage: Coverage, patterns: Patterns, as_of: datetime, taken_at
         notes.append(f"no boundary declared; spaces seen: {listed(coverage.spaces) or 'none'}")
     if patterns.words:
         notes.append(f"only what matches {patterns.words}")
+    if as_of > taken_at:
+        notes.append(f"seen {duration((as_of - taken_at).total_seconds())} before the instant asked about")
     if as_of < taken_at:
         notes.append("states and settings are those of the snapshot, taken later than the instant asked about")
     return "; ".join(notes)

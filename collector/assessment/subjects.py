@@ -31,6 +31,8 @@ class Platform:
         self.as_of = as_of
         self.unread = Unread(facts.read, gaps)
         self.past = as_of < facts.taken_at
+        # how long before the instant asked about the platform was last looked at
+        self.unseen_seconds = max(0.0, (as_of - facts.taken_at).total_seconds())
         # what was staged while the snapshot was being taken is no clock skew
         self.latest = (as_of if self.past else max(as_of, finished_at)) + SKEW
         self.origins = Origins(facts, self.unread)

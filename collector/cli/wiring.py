@@ -98,7 +98,11 @@ def line_to(api: str, settings: Settings, world: World) -> Iterator[Line]:
 
 def store_at(url: str, settings: Settings, world: World) -> Store:
     """The store at an address."""
-    options = StoreOptions(kms_key=settings.tables.store.kms_key)
+    table = settings.tables.store
+    if table.lock != "none":
+        # Silence would look like a lock.
+        raise UsageError(f"store.lock is {table.lock!r}, but this version does not lock", hint='set lock = "none"')
+    options = StoreOptions(kms_key=table.kms_key, encryption="none" if table.encryption == "none" else "required")
     return open_store(url, environment=world.environment, say=world.say, chance=world.word, options=options)
 
 

@@ -276,3 +276,17 @@ def test_earlier_instant_before_the_offer_is_not_behind() -> None:
 def test_evidence_names_the_list_of_buildpacks() -> None:
     """The comparison cites the platform's answer."""
     assert judged(CHECK, facts([app()], [droplet()])).evidence == ("sha256:buildpacks",)
+
+
+@pytest.mark.parametrize(("days", "status"), [(0, "pass"), (14, "pass"), (14 + 1 / 86400, "unknown")])
+def test_current_then_is_not_known_to_be_current_now(days, status) -> None:
+    """A snapshot shows what was current when it was taken; after it the platform may have got a newer version."""
+    known = known_with(staged=1, offered=2, versions=(pack(version="1.8.43"),))
+    assert status == judged(CHECK, known, as_of=ago(-days)).status
+
+
+def test_current_then_decides_later_than_it_flags() -> None:
+    """Twenty days after the snapshot the 14-day window is not known to hold, the 30-day one is."""
+    known = known_with(staged=1, offered=2, versions=(pack(version="1.8.43"),))
+    verdict = judged(CHECK, known, as_of=ago(-20))
+    assert ("unknown", "pass") == (verdict.status, rejudge(verdict, 30 * DAY_SECONDS))

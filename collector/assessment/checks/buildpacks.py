@@ -35,16 +35,18 @@ def buildpack_current(record: AppRecord, limit: Limit) -> Judgement:
     """Every buildpack of the droplet is the platform's version, or has been behind no longer than the window.
 
     Versions are compared, not times. How long a buildpack has been behind is counted from when the platform offered a
-    newer one, at the earliest from the staging; where that instant is not known it is an interval.
+    newer one, at the earliest from the staging; where that instant is not known it is an interval. What was current
+    when the snapshot was taken may have been behind ever since.
     """
     if record.is_image:
         return _IMAGE
     found = record.standings
-    if found.current:
+    unseen = record.platform.unseen_seconds
+    if found.current and not unseen:
         return passed(found.evidence)
     if not found.every:
         return _nothing_reported(record)
-    lags = [_lag(record, standing, limit) for standing in found.every if standing.state != "current"]
+    lags = [_lag(record, standing, limit) for standing in found.every if unseen or standing.state != "current"]
     lag = min(lags, key=lambda row: (RANK[row.status], -row.measured.hours if row.measured else 0.0))
     fine = lag.status == "pass"
     over = lag.span[0] - limit.seconds if lag.span and lag.status == "fail" else None
@@ -70,6 +72,8 @@ def _nothing_reported(record: AppRecord) -> Judgement:
 
 
 def _lag(record: AppRecord, standing: Standing, limit: Limit) -> Lag:
+    if standing.state == "current":
+        return _since_seen(record.platform, standing, limit)
     staged_at = record.staging.at
     offered = standing.offered
     if standing.state == "unknown" or offered is None:
@@ -85,6 +89,14 @@ def _lag(record: AppRecord, standing: Standing, limit: Limit) -> Lag:
     measured = Measured(hours=hours(span[0]), not_before=first, not_after=last, source=source)
     missing = status == "unknown" and bool(record.platform.unread.topic("events"))
     return Lag(standing=standing, status=status, span=span, measured=measured, unread=missing)
+
+
+def _since_seen(platform: Platform, standing: Standing, limit: Limit) -> Lag:
+    """The lag of a buildpack that was current when the platform was last looked at, some time before the instant."""
+    span = 0.0, platform.unseen_seconds
+    status = hold(span, limit.seconds)
+    reason = f"{standing.name} was current when the snapshot was taken, {duration(span[1])} earlier: not known since"
+    return Lag(standing=standing, status=status, span=span, reason=reason)
 
 
 def _fell_behind(platform: Platform, offered: Buildpack, staged_at: datetime) -> tuple[datetime, datetime, str]:
@@ -109,13 +121,15 @@ def _fell_behind(platform: Platform, offered: Buildpack, staged_at: datetime) ->
 
 
 def _step(record: AppRecord, lag: Lag) -> str:
+    if lag.standing.state == "current":
+        return "collect snapshot"
     if record.staging.kind == "copied" or lag.standing.state == "behind":
         return next_step(record)
     return lag.standing.step
 
 
 def _sentence(lag: Lag, limit: Limit) -> str:
-    if lag.span is None:
+    if lag.span is None or lag.standing.state == "current":
         return lag.reason
     standing = lag.standing
     least, most = lag.span
