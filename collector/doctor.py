@@ -105,6 +105,7 @@ def _roles(session: Session, identity: Identity) -> Iterator[Diagnosis]:
 def _sight(session: Session, identity: Identity, settings: Settings) -> Iterator[Diagnosis]:
     """How many of everything is visible; an empty list is where evidence silently goes missing."""
     counted: dict[str, int] = {}
+    refused: list[Diagnosis] = []
     for what, path, decode in (
         ("apps", "/v3/apps", wire.APPS),
         ("builds", "/v3/builds", wire.BUILDS),
@@ -112,11 +113,15 @@ def _sight(session: Session, identity: Identity, settings: Settings) -> Iterator
     ):
         page = _try(session, Ask(what, path, {"per_page": "1"}, decode))
         if isinstance(page, Diagnosis):
-            yield page
-            continue
-        counted[what] = page.pagination.total_results
+            refused.append(page)
+        else:
+            counted[what] = page.pagination.total_results
+    yield from refused
+    hint = f"give the account a role in each space: {_give_role(identity, 'ORG', 'SPACE')}"
+    if not counted:
+        yield Diagnosis("bad", "visible", "nothing: this token may read neither apps nor builds nor events", hint, 4)
+        return
     if counted.get("apps") == 0:
-        hint = "give the account a role in each space: cf set-space-role USER ORG SPACE SpaceAuditor"
         yield Diagnosis("bad", "apps", "none visible: an org auditor or org user sees none", hint, 3)
     if counted.get("audit events") == 0 and counted.get("builds"):
         hint = "an org manager may not read events; a space auditor may"
@@ -140,10 +145,15 @@ def _boundary(session: Session, identity: Identity, settings: Settings) -> Itera
             yield Diagnosis("ok", "boundary", f"{pattern} is visible")
         else:
             org, _, space = pattern.partition("/")
-            command = shlex.join(
-                ["cf", "set-space-role", identity.name or "USER", org, space or "SPACE", "SpaceAuditor"]
+            yield Diagnosis(
+                "bad", "boundary", f"{pattern} is not visible", _give_role(identity, org, space or "SPACE"), 3
             )
-            yield Diagnosis("bad", "boundary", f"{pattern} is not visible", command, 3)
+
+
+def _give_role(identity: Identity, org: str, space: str) -> str:
+    """The command that lets the login see the apps of a space."""
+    client = ["--client"] if identity.grant == "client_credentials" else []
+    return shlex.join(["cf", "set-space-role", identity.name or "USER", org, space, "SpaceAuditor", *client])
 
 
 def _clock(session: Session) -> Diagnosis:

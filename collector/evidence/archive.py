@@ -1,7 +1,7 @@
 """Where runs lie in a store, and how the snapshots of a system are found again."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -41,29 +41,44 @@ def snapshots(store: Store, system: str) -> Iterator[str]:
 
 def last_manifest(store: Store, system: str) -> Last | None:
     """The newest manifest, to which the next one is chained."""
-    newest = max(snapshots(store, system), default=None, key=lambda prefix: prefix.rpartition("/")[2])
-    if newest is None:
-        return None
-    key = f"{newest}/manifest.json"
+    found = list(snapshots(store, system))
+    return _manifest(store, _newest(store, found)) if found else None
+
+
+def find(store: Store, system: str, wanted: str) -> str:
+    """The prefix of a snapshot by its id, or of the newest one for `latest`; raises `UsageError`."""
+    found = list(snapshots(store, system))
+    if not found:
+        raise UsageError(f"{store.url} holds no snapshot of system {system}", hint="take one: collect snapshot")
+    for prefix in found:
+        if _name(prefix) == wanted:
+            return prefix
+    newest = _newest(store, found)
+    if wanted == "latest":
+        return newest
+    raise UsageError(f"no snapshot {wanted} in {store.url}", hint=f"the newest is {_name(newest)}")
+
+
+def _name(prefix: str) -> str:
+    return prefix.rpartition("/")[2]
+
+
+def _newest(store: Store, found: Iterable[str]) -> str:
+    """The last one begun; of several in one second, whose names are chance, the last in the chain."""
+    seconds = {prefix: _name(prefix).partition("-")[0] for prefix in found}
+    last = max(seconds.values())
+    newest = [prefix for prefix, second in seconds.items() if second == last]
+    return newest[0] if len(newest) == 1 else max(newest, key=lambda prefix: _manifest(store, prefix).sequence)
+
+
+def _manifest(store: Store, prefix: str) -> Last:
+    key = f"{prefix}/manifest.json"
     body = store.read(key)
     try:
         sequence = msgspec.json.decode(body, type=Manifest).sequence
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise IntegrityError(f"{key} in {store.url} cannot be read: {error}", hint="restore it, then go on") from error
     return Last(key, hashlib.sha256(body).hexdigest(), sequence)
-
-
-def find(store: Store, system: str, wanted: str) -> str:
-    """The prefix of a snapshot by its id, or of the newest one for `latest`; raises `UsageError`."""
-    found = sorted(snapshots(store, system), key=lambda prefix: prefix.rpartition("/")[2])
-    if not found:
-        raise UsageError(f"{store.url} holds no snapshot of system {system}", hint="take one: collect snapshot")
-    if wanted == "latest":
-        return found[-1]
-    for prefix in found:
-        if prefix.endswith(f"/{wanted}"):
-            return prefix
-    raise UsageError(f"no snapshot {wanted} in {store.url}", hint=f"the newest is {found[-1].rpartition('/')[2]}")
 
 
 def bring(store: Store, prefix: str, into: Path) -> Path:

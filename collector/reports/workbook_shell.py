@@ -114,9 +114,9 @@ def set_print(made: Worksheet, assessment: Assessment, *, repeat_header: bool) -
     made.page_margins.header = made.page_margins.footer = 0.35
     if repeat_header:
         made.print_title_rows = "1:1"
-    made.oddHeader = HeaderFooterItem(center=_HeaderFooterPart(text=_literal(assessment.system.marking)))
+    made.oddHeader = HeaderFooterItem(center=_HeaderFooterPart(text=_literal(assessment.system.marking) or None))
     made.oddFooter = HeaderFooterItem(
-        left=_HeaderFooterPart(text=_literal(assessment.system.name)),
+        left=_HeaderFooterPart(text=_literal(assessment.system.name) or None),
         center=_HeaderFooterPart(text="&A"),
         right=_HeaderFooterPart(text="Page &P of &N"),
     )

@@ -32,19 +32,23 @@ def keep(recorder: Recorder, number: int = 1, body: bytes = BODY, what: str = "a
     return recorder.keep("cloud-controller", ask(number, what), received(body))
 
 
-def finish(recorder: Recorder) -> Snapshot:
+def finish(recorder: Recorder, sequence: int = 1) -> Snapshot:
     gaps = recorder.gaps("cloud-controller")
     source = SourceRecord(
         name="cloud-controller", endpoint="https://api.example.gov", requests=3, documents=1, gaps=gaps
     )
     return recorder.finish(
-        tool="cf-evidence 0", finished_at=STARTED, identity=Identity(name="auditor"), sources=(source,)
+        tool="cf-evidence 0",
+        finished_at=STARTED,
+        identity=Identity(name="auditor"),
+        sources=(source,),
+        sequence=sequence,
     )
 
 
-def finished(parent: Path, *bodies: bytes, run: str = "20261120T120000Z-00000001") -> Path:
+def finished(parent: Path, *bodies: bytes, run: str = "20261120T120000Z-00000001", sequence: int = 1) -> Path:
     """The folder of a finished snapshot that holds these bodies."""
     recorder = Recorder.start(parent, opening(run))
     for number, body in enumerate(bodies, 1):
         keep(recorder, number, body)
-    return Path(finish(recorder).root)
+    return Path(finish(recorder, sequence).root)

@@ -121,6 +121,19 @@ def test_last_manifest(store: Store) -> None:
     assert last_manifest(store, "third") is None
 
 
+def test_several_in_one_second(tmp_path: Path) -> None:
+    """Of snapshots begun in the same second, whose names end in chance, the last in the chain is the newest."""
+    month = tmp_path / "system=default/snapshots/2026/11"
+    names = [f"20261120T120000Z-{chance}" for chance in ("55555555", "99999999", "11111111")]
+    for sequence, name in enumerate(names, 1):
+        finished(month, BODY, run=name, sequence=sequence)
+    shelf = Shelf(tmp_path, here=False)
+    assert find(shelf, "default", "latest").endswith("-11111111")
+    last = last_manifest(shelf, "default")
+    assert last is not None
+    assert (last.path.split("/")[-2], last.sequence) == (names[2], 3)
+
+
 def test_last_manifest_is_damaged(store: Store, tmp_path: Path) -> None:
     """A newest manifest that cannot be read breaks the chain, and is no fault of ours."""
     key = f"system=default/snapshots/2026/11/{LATE}/manifest.json"
