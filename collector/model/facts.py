@@ -51,7 +51,7 @@ class DropletBuildpack(Slim, frozen=True, kw_only=True):
 
 
 class Droplet(Slim, frozen=True, kw_only=True):
-    """A droplet. `buildpacks` None is an image, () is one that reports nothing; `package` None is copied or uploaded."""
+    """A droplet. `buildpacks` None is an image, () reports nothing; `package` None is copied or uploaded."""
 
     guid: str
     app: str

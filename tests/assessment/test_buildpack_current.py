@@ -289,4 +289,4 @@ def test_current_then_decides_later_than_it_flags() -> None:
     """Twenty days after the snapshot the 14-day window is not known to hold, the 30-day one is."""
     known = known_with(staged=1, offered=2, versions=(pack(version="1.8.43"),))
     verdict = judged(CHECK, known, as_of=ago(-20))
-    assert ("unknown", "pass") == (verdict.status, rejudge(verdict, 30 * DAY_SECONDS))
+    assert (verdict.status, rejudge(verdict, 30 * DAY_SECONDS)) == ("unknown", "pass")

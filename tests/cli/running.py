@@ -48,9 +48,7 @@ class Ran(NamedTuple):
 
     def statuses(self, check: str) -> dict[str, str]:
         """The status of each app under a check, by its name, of an answer printed with -f json."""
-        return {
-            seen["subject"]["name"]: seen["status"] for seen in self.json["observations"] if seen["check"] == check
-        }
+        return {seen["subject"]["name"]: seen["status"] for seen in self.json["observations"] if seen["check"] == check}
 
     def objectives(self, control: str) -> dict[str, str]:
         """The verdicts on the objectives of a control, of an answer printed with -f json."""

@@ -135,7 +135,9 @@ def test_the_healthy_demonstration_would_return_zero(run):
 
 def test_the_demonstration_is_not_swayed_by_what_lies_about(run, monkeypatch):
     """A collect.toml in the folder and a login in the environment have no part in it."""
-    Path("collect.toml").write_text('[system]\nname = "Mine"\n[cf]\napi = "https://api.example.gov"\n', encoding="utf-8")
+    Path("collect.toml").write_text(
+        '[system]\nname = "Mine"\n[cf]\napi = "https://api.example.gov"\n', encoding="utf-8"
+    )
     monkeypatch.setenv("COLLECT_CF_API", "https://api.example.gov")
 
     ran = run("demo", "-f", "json")

@@ -72,7 +72,9 @@ def test_a_folder_that_holds_something_else_is_left_alone(run, healthy, what):
         place.write_text("mine", encoding="utf-8")
     else:
         place.mkdir()
-        name = {"a folder with a file": "mine.txt", "a hidden file": ".mine", "a strange manifest": "manifest.json"}[what]
+        name = {"a folder with a file": "mine.txt", "a hidden file": ".mine", "a strange manifest": "manifest.json"}[
+            what
+        ]
         (place / name).write_text('{"schema": "else/1"}', encoding="utf-8")
     before = place.read_bytes() if what == "a file" else bytes_of(place)
 

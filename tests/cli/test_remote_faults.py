@@ -45,7 +45,9 @@ def strange_certificate(tmp_path) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("words", [["--control", "SI-2"], ["snapshot"]])
-def test_an_api_that_cannot_be_reached_is_said_after_five_attempts(run, healthy, monkeypatch, closed_port, words, slept):
+def test_an_api_that_cannot_be_reached_is_said_after_five_attempts(
+    run, healthy, monkeypatch, closed_port, words, slept
+):
     """Connection refused is retried with growing waits, then exits 5 with its reason."""
     monkeypatch.setenv("COLLECT_CF_API", f"http://127.0.0.1:{closed_port}")
 
@@ -146,7 +148,12 @@ def test_apps_that_are_never_given_leave_nothing_to_say(run, healthy, fault, rea
 @pytest.mark.parametrize("fault", [faults.html_page(), faults.truncated(), faults.reset()], ids=["html", "half", "cut"])
 @pytest.mark.parametrize(
     ("path", "what"),
-    [("/v3/droplets", "droplets"), ("/v3/buildpacks", "buildpacks"), ("/v3/stacks", "stacks"), ("/v3/spaces", "spaces")],
+    [
+        ("/v3/droplets", "droplets"),
+        ("/v3/buildpacks", "buildpacks"),
+        ("/v3/stacks", "stacks"),
+        ("/v3/spaces", "spaces"),
+    ],
 )
 def test_a_list_that_verdicts_need_and_that_is_never_given_is_incomplete(run, healthy, path, what, fault):
     """A deciding check without its evidence makes the code 3, names the list, and calls nothing satisfied."""

@@ -78,7 +78,14 @@ def test_the_limit_is_inside_to_the_second(run, demo):
 
     at_limit = run("--from", "latest", "--as-of", begun.isoformat(), "--app", "grants-portal", "-f", "json")
     after = run(
-        "--from", "latest", "--as-of", (begun + timedelta(seconds=1)).isoformat(), "--app", "grants-portal", "-f", "json"
+        "--from",
+        "latest",
+        "--as-of",
+        (begun + timedelta(seconds=1)).isoformat(),
+        "--app",
+        "grants-portal",
+        "-f",
+        "json",
     )
 
     assert taken >= begun

@@ -63,9 +63,7 @@ def test_a_role_that_sees_no_app_never_gets_a_zero(run, healthy, become, identit
     assert ran.objectives("CM-6")["cm-6_obj.b"] == "not-assessed"
 
 
-@pytest.mark.parametrize(
-    "control", ["SI-2", "SI-2(2)", "SI-2(3)", "CM-2", "CM-2(2)", "CM-6", "CM-6(1)"]
-)
+@pytest.mark.parametrize("control", ["SI-2", "SI-2(2)", "SI-2(3)", "CM-2", "CM-2(2)", "CM-6", "CM-6(1)"])
 def test_no_control_gets_a_zero_where_no_app_is_visible(run, healthy, become, control):
     """Whatever single control is asked about, an empty scope exits 3."""
     become(healthy, "org-auditor")

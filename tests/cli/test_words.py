@@ -27,7 +27,11 @@ def test_a_control_is_known_by_each_of_its_spellings(run, healthy, spelling):
         (["si-2(3)"], "unknown command si-2(3)", "did you mean: collect --control 'si-2(3)'"),
         (["snapshto"], "unknown command snapshto", "did you mean snapshot"),
         (["--artifact", "workbok", "-o", "x"], "unknown artefact workbok", "did you mean workbook"),
-        (["snapshot", "--source", "cloud-controler"], "unknown source cloud-controler", "did you mean cloud-controller"),
+        (
+            ["snapshot", "--source", "cloud-controler"],
+            "unknown source cloud-controler",
+            "did you mean cloud-controller",
+        ),
         (["--contrl", "SI-2"], "unknown command SI-2", "did you mean: collect --control SI-2"),
         (["-f", "xml"], "invalid value for '-f' / '--format'", "see: collect --help"),
         (["--as-of", "yesterday"], "invalid value for '--as-of'", "see: collect --help"),
@@ -104,7 +108,9 @@ def test_options_may_stand_before_or_after_the_command(run, healthy, words):
     assert list(Path("kept").glob(f"**/{ran.out.strip()}/manifest.json"))
 
 
-@pytest.mark.parametrize("words", [["-qo", "reports"], ["-qoreports"], ["-q", "-o", "reports"], ["-qf", "csv", "-oreports"]])
+@pytest.mark.parametrize(
+    "words", [["-qo", "reports"], ["-qoreports"], ["-q", "-o", "reports"], ["-qf", "csv", "-oreports"]]
+)
 def test_short_options_may_stand_together(run, healthy, words):
     """`-qo reports` is an output, no command."""
     ran = run(*words)

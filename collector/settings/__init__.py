@@ -1,0 +1,18 @@
+"""Settings: what may be set, and the value that holds with its origin."""
+
+from collector.settings.loading import FIELDS, PREFIX, SECRETS, Settings, environment_name, load, nearest
+from collector.settings.tables import CHOICES, LATER, CfTable, Tables
+
+__all__ = [
+    "CHOICES",
+    "FIELDS",
+    "LATER",
+    "PREFIX",
+    "SECRETS",
+    "CfTable",
+    "Settings",
+    "Tables",
+    "environment_name",
+    "load",
+    "nearest",
+]
