@@ -7,7 +7,7 @@ from typing import Any, Literal, NamedTuple
 
 import msgspec
 
-from collector.errors import CollectError, Refused, RemoteError
+from collector.errors import CollectError, Refused, RemoteError, UsageError
 from collector.evidence import Ask, Store
 from collector.model import Identity
 from collector.settings import Settings
@@ -16,6 +16,8 @@ from collector.transport import Session
 
 OLDEST_API = (3, 160, 0)
 SKEW_SECONDS = 60
+# Judging allows five minutes between two clocks; beyond, every age and every name of a run would be wrong.
+WRONG_SECONDS = 300
 
 
 class Diagnosis(NamedTuple):
@@ -65,6 +67,17 @@ def examine_foundation(session: Session, identity: Identity, settings: Settings)
     yield from _roles(session, identity)
     yield from _sight(session, identity, settings)
     yield _clock(session)
+
+
+def refuse_wrong_clock(session: Session) -> None:
+    """Raise `UsageError` before anything is read by a clock that makes old droplets young."""
+    session.fetch(Ask("root", "/", {}, wire.ROOT))
+    skew = session.clock_skew_seconds or 0.0
+    if abs(skew) > WRONG_SECONDS:
+        raise UsageError(
+            f"the API's clock is {skew:+.0f} s from ours: no age could be believed",
+            hint="set this machine's clock (NTP)",
+        )
 
 
 def examine_store(store: Store) -> Iterator[Diagnosis]:

@@ -157,7 +157,7 @@ def _outside(platform: Platform, app: App, droplet: Droplet | None) -> Judgement
         if droplet is not None and droplet.created_at > platform.as_of:
             when = instant(droplet.created_at)
             return unknown(f"its droplet dates from {when}; what ran at the instant asked about is not known")
-    if app.state == "STARTED" or platform.declared.include_stopped:
+    if app.state != "STOPPED" or platform.declared.include_stopped:  # a state that is not known is no excuse
         return None
     since = platform.as_of - TASK_PERIOD
     if any(since <= task.created_at <= platform.latest for task in platform.facts.tasks.get(app.guid, ())):

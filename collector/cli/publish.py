@@ -32,22 +32,19 @@ def _key(folder: Path) -> str:
         manifest = msgspec.json.decode((folder / "manifest.json").read_bytes(), type=dict[str, Any])
     except (OSError, msgspec.DecodeError) as error:
         raise UsageError(f"{folder} is no finished run", hint="name a folder that holds manifest.json") from error
-    if manifest.get("schema") == REPORT_SCHEMA:
-        _check(folder)
-        return str(manifest["key"])
-    return snapshot_key(open_snapshot(folder))
+    _check(folder)
+    return str(manifest["key"]) if manifest.get("schema") == REPORT_SCHEMA else snapshot_key(open_snapshot(folder))
 
 
 def _check(folder: Path) -> None:
-    """What was altered since it was written must not become evidence; raises `IntegrityError`."""
+    """What was altered or added since it was made must not become evidence; raises `IntegrityError`."""
+    hint = "make it again, or restore it from where it came"
     try:
         lines = (folder / "SHA256SUMS").read_text(encoding="utf-8").splitlines()
-        altered = [
-            name for digest, _, name in (line.partition("  ") for line in lines) if digest_of(folder / name) != digest
-        ]
+        listed = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
+        names = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()} - {"SHA256SUMS"}
+        altered = [name for name in names if listed.get(name) != digest_of(folder / name)]
     except (OSError, UnicodeDecodeError) as error:
-        raise IntegrityError(
-            f"{folder} is not what its SHA256SUMS says: {error}", hint="make it again with -o"
-        ) from error
-    if altered:
-        raise IntegrityError(f"{folder / altered[0]} is not what SHA256SUMS says", hint="make it again with -o")
+        raise IntegrityError(f"{folder} is not what its SHA256SUMS says: {error}", hint=hint) from error
+    for name in sorted({*altered, *(listed.keys() - names)}):
+        raise IntegrityError(f"{folder / name} is not what SHA256SUMS says", hint=hint)

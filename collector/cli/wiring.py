@@ -10,6 +10,7 @@ import click
 
 from collector import __version__
 from collector.cli.world import Manners, World, environment, whole_second
+from collector.doctor import refuse_wrong_clock
 from collector.errors import UsageError
 from collector.evidence import JOURNAL, Last, Store
 from collector.model import Identity, Snapshot
@@ -130,6 +131,7 @@ def collect_live(
     """Take a snapshot below `parent`."""
     api = api_of(settings, world)
     with line_to(api, settings, world) as line:
+        refuse_wrong_clock(line.session)
         return take_snapshot(
             line.session,
             scope_of(given, settings, world, needs, line.identity.user),

@@ -1,6 +1,7 @@
 """What was collected: documents, gaps and the snapshot that holds them."""
 
 from datetime import datetime
+from sys import intern
 from typing import Any
 
 from collector.model.base import Value
@@ -24,7 +25,8 @@ class Document(Value, frozen=True, kw_only=True):
     @property
     def digest(self) -> str:
         """The name under which observations cite this document."""
-        return f"sha256:{self.sha256}"
+        # One string for all the records of a page.
+        return intern(f"sha256:{self.sha256}")
 
 
 class Gap(Value, frozen=True, kw_only=True):

@@ -116,6 +116,7 @@ class Task(Slim, frozen=True, kw_only=True):
 class Event(Slim, frozen=True, kw_only=True):
     """An audit event; `data` holds only what Cloud Controller put there."""
 
+    guid: str = ""
     type: str
     created_at: datetime
     target: str

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from datetime import timedelta
+from pathlib import Path
 
 import jsonschema
 import pytest
@@ -128,8 +129,7 @@ def test_what_is_printed_as_json_fits_its_schema(run, demo, words):
 
     jsonschema.validate(ran.json, schema, format_checker=jsonschema.FormatChecker())
     assert (ROOT / "report_templates" / "assessment.schema.json").is_file()
-    with open("reports/assessment.json", encoding="utf-8") as file:
-        assert file.read() == ran.out
+    assert Path("reports/assessment.json").read_text(encoding="utf-8") == ran.out
 
 
 def test_what_is_printed_as_csv_has_one_row_for_each_observation(run, demo):

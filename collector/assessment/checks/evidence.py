@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
-from collector.assessment.declared import Declared
+from collector.assessment.declared import Declared, Patterns, covers
 from collector.assessment.judgement import Judgement, failed, hold, not_applicable, passed, unknown
 from collector.assessment.limits import Limit
 from collector.assessment.staging import SKEW
@@ -82,7 +82,7 @@ def inventory_complete(scene: Scene, _limit: Limit) -> Judgement:
     if scene.missing:
         detail = f"declared but not visible: {listed(scene.missing)}"
         return unknown(detail, "collect doctor", unread=True, evidence=evidence)
-    reason = scene.read.topic("spaces") or scene.read.topic("apps")
+    reason = scene.read.topic("spaces") or scene.read.topic("apps") or _left_out(scene)
     if reason:
         return unknown(reason, unread=True, evidence=evidence)
     listed_apps, counted = scene.facts.apps_listed, scene.facts.apps_counted
@@ -92,6 +92,15 @@ def inventory_complete(scene: Scene, _limit: Limit) -> Judgement:
         detail = f"{plural(listed_apps, 'application')} listed, {counted} counted: the walk was not complete"
         return unknown(detail, "collect snapshot", unread=True, evidence=evidence)
     return passed(evidence)
+
+
+def _left_out(scene: Scene) -> str:
+    """The spaces of the boundary whose apps a narrowed snapshot did not ask for, as a sentence, or ""."""
+    orgs, spaces = (tuple(scene.snapshot.scope.get(name, ())) for name in ("orgs", "spaces"))
+    read = Patterns(org=orgs, space=spaces)
+    inside = (space for space in scene.facts.spaces.values() if covers(scene.declared.boundary_spaces, space.path))
+    left_out = sorted(space.path for space in inside if not read.admit_space(space))
+    return f"the snapshot was narrowed, and left out: {listed(left_out)}" if left_out else ""
 
 
 def benchmarks_set(scene: Scene, _limit: Limit) -> Judgement:

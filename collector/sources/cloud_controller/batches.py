@@ -53,6 +53,6 @@ def _query(guids: Sequence[str]) -> dict[str, str]:
 def _fitting(guids: Sequence[str]) -> list[str]:
     """As many guids from the front as fit into one request line, and at least one."""
     batch = list(guids[:BATCH])
-    while len(batch) > 1 and len(f"{PATH}?{urlencode(_query(batch))}") > URL_BYTES:
+    while len(batch) > 1 and len(f"{PATH}?{urlencode(_query(batch), safe=',:')}") > URL_BYTES:
         batch.pop()
     return batch

@@ -4,6 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import timedelta
+from sys import intern
 from typing import Any
 
 from collector.errors import IntegrityError, Malformed
@@ -29,6 +30,8 @@ SOURCE = "cloud-controller"
 Body = Callable[[Document], bytes]
 # Up to the last @ before the path: a password may hold one.
 _USERINFO = re.compile(r"//[^/?#]*@")
+# One for all: an empty one each costs 13 MB for 100,000 rows.
+_NO_LABELS: Mapping[str, str | None] = {}
 # What else must have been read for a topic to be whole.
 _LISTS = {
     "spaces": ("organizations",),
@@ -65,7 +68,8 @@ def read(snapshot: Snapshot, body: Body) -> Facts:
     organizations = {row.guid: row.name for _, row in pages.rows("organizations")}
     apps, droplets = _apps(pages), _droplets(pages)
     needs = frozenset(snapshot.scope.get("needs", ()))
-    builds, events = _builds(pages), _events(pages)
+    builds = _in_time(pages.newest(_build, "builds", "failed-builds"))
+    events = _in_time(pages.newest(_event, "events"))
     gaps = [gap for source in snapshot.sources if source.name == SOURCE for gap in source.gaps]
     found = [*_uncounted(pages, len(apps))]
     if "droplets" in needs:
@@ -82,13 +86,10 @@ def read(snapshot: Snapshot, body: Body) -> Facts:
         spaces=_spaces(pages, organizations),
         organizations=organizations,
         droplets=droplets,
-        buildpacks=tuple(sorted(map(_buildpack, *_unzip(pages.latest("buildpacks"))), key=lambda pack: pack.guid)),
-        stacks={
-            row.name: Stack(name=row.name, state=row.state, state_reason=row.state_reason, document=document.digest)
-            for document, row in pages.latest("stacks")
-        },
+        buildpacks=tuple(sorted(pages.newest(_buildpack, "buildpacks").values(), key=lambda pack: pack.guid)),
+        stacks={stack.name: stack for stack in pages.newest(_stack, "stacks").values()},
         builds=_by(lambda build: build.app, builds),
-        tasks=_by(lambda task: task.app, _tasks(pages)),
+        tasks=_by(lambda task: task.app, _in_time(pages.newest(_task, "tasks"))),
         events=_by(lambda event: event.target, events),
         instances=_by(lambda instance: instance.app, _instances(pages)),
         apps_listed=len(apps),
@@ -114,10 +115,7 @@ class _Pages:
 
     def of(self, what: str) -> Iterator[tuple[Document, Any]]:
         for document in self.documents(what):
-            try:
-                yield document, _DECODERS[what](self._body(document))
-            except Malformed as error:
-                raise IntegrityError(f"{document.file} cannot be read: {error}") from error
+            yield document, self.page(document, what)
 
     def rows(self, *whats: str) -> Iterator[tuple[Document, Any]]:
         for what in whats:
@@ -125,14 +123,24 @@ class _Pages:
                 for row in page.resources:
                     yield document, row
 
-    def latest(self, *whats: str) -> list[tuple[Document, Any]]:
-        """Each row once: pages overlap by design, and the newest answer about a row is the one to believe."""
-        newest: dict[str, tuple[Document, Any]] = {}
-        for document, row in self.rows(*whats):
-            held = newest.get(row.guid)
-            if held is None or held[0].retrieved_at <= document.retrieved_at:
-                newest[row.guid] = (document, row)
-        return list(newest.values())
+    def newest(self, make: Callable[[Document, Any], Any], *whats: str) -> dict[str, Any]:
+        """What `make` makes of each row, by guid, in no order.
+
+        Pages overlap by design: the newest answer about a row is the one to believe. No page is held for longer than
+        its turn.
+        """
+        documents = [(document, what) for what in whats for document in self.documents(what)]
+        made: dict[str, Any] = {}
+        for document, what in sorted(documents, key=lambda pair: (pair[0].retrieved_at, pair[0].sha256)):
+            for row in self.page(document, what).resources:
+                made[row.guid] = make(document, row)
+        return made
+
+    def page(self, document: Document, what: str) -> Any:  # noqa: ANN401  what the decoder of `what` gives
+        try:
+            return _DECODERS[what](self._body(document))
+        except Malformed as error:
+            raise IntegrityError(f"{document.file} cannot be read: {error}") from error
 
     def digests(self) -> dict[str, tuple[str, ...]]:
         return {what: tuple(document.digest for document in documents) for what, documents in self._documents.items()}
@@ -143,9 +151,9 @@ def roles(bodies: Iterable[bytes]) -> tuple[str, ...]:
     return tuple(sorted({row.type for body in bodies for row in wire.ROLES(body).resources}))
 
 
-def _unzip(pairs: Iterable[tuple[Document, Any]]) -> tuple[list[Document], list[Any]]:
-    pairs = list(pairs)
-    return [document for document, _ in pairs], [row for _, row in pairs]
+def _in_time(made: Mapping[str, Any]) -> list[Any]:
+    """Records, oldest first."""
+    return sorted(made.values(), key=lambda record: (record.created_at, record.guid))
 
 
 def _by(owner: Callable[[Any], str], records: Iterable[Any]) -> dict[str, tuple[Any, ...]]:
@@ -163,48 +171,66 @@ def _without_userinfo(name: str) -> str:
 def _apps(pages: _Pages) -> dict[str, App]:
     ssh = {document.path.split("/")[3]: page.enabled for document, page in pages.of("app-ssh")}
     current = {document.path.split("/")[3]: page for document, page in pages.of("current-droplet")}
-    apps = {}
-    for document, row in pages.latest("apps"):
+    known: dict[tuple[str, ...], tuple[str, ...]] = {}
+
+    def app(document: Document, row: wire.AppRow) -> App:
         data, droplet = row.lifecycle.data, row.relationships.current_droplet
         held = current.get(row.guid)
-        apps[row.guid] = App(
-            guid=row.guid,
+        wanted = tuple(data.buildpacks or ())
+        buildpacks = known.get(wanted)
+        if buildpacks is None:
+            buildpacks = known[wanted] = tuple(map(_without_userinfo, wanted))
+        guid = droplet.guid if isinstance(droplet, wire.ToOne) else held.guid if held else None
+        return App(
+            guid=intern(row.guid),
             name=row.name,
-            state=row.state,
+            state=intern(row.state),
             created_at=row.created_at,
-            space_guid=row.relationships.space.guid or "",
-            lifecycle=row.lifecycle.type,
-            buildpacks=tuple(map(_without_userinfo, data.buildpacks or ())),
-            stack=data.stack,
-            droplet=droplet.guid if isinstance(droplet, wire.ToOne) else held.guid if held else None,
-            labels=row.metadata.labels,
-            annotations=row.metadata.annotations,
+            space_guid=intern(row.relationships.space.guid or ""),
+            lifecycle=intern(row.lifecycle.type),
+            buildpacks=buildpacks,
+            stack=data.stack and intern(data.stack),
+            droplet=guid and intern(guid),
+            labels=row.metadata.labels or _NO_LABELS,
+            annotations=row.metadata.annotations or _NO_LABELS,
             ssh=ssh.get(row.guid),
             document=document.digest,
         )
-    return apps
+
+    return pages.newest(app, "apps")
 
 
 def _droplets(pages: _Pages) -> dict[str, Droplet]:
-    rows = pages.latest("droplets", "current-droplets", "source-droplets")
-    rows += [(document, page) for document, page in pages.of("current-droplet") if page is not None]
-    return {row.guid: _droplet(document, row) for document, row in rows}
+    known: dict[Any, tuple[DropletBuildpack, ...]] = {}
+
+    def droplet(document: Document, row: wire.DropletRow) -> Droplet:
+        return _droplet(document, row, known)
+
+    found = pages.newest(droplet, "droplets", "current-droplets", "source-droplets")
+    for document, page in pages.of("current-droplet"):
+        if page is not None:
+            found[page.guid] = droplet(document, page)
+    return found
 
 
-def _droplet(document: Document, row: wire.DropletRow) -> Droplet:
+def _droplet(document: Document, row: wire.DropletRow, known: dict[Any, tuple[DropletBuildpack, ...]]) -> Droplet:
+    packs = None
+    if row.buildpacks is not None:
+        key = tuple((pack.name, pack.version, pack.buildpack_name) for pack in row.buildpacks)
+        packs = known.get(key)
+        if packs is None:
+            packs = known[key] = tuple(
+                DropletBuildpack(name=_without_userinfo(name), version=version, reported_name=reported)
+                for name, version, reported in key
+            )
     return Droplet(
-        guid=row.guid,
-        app=row.relationships.app.guid or "",
-        state=row.state,
+        guid=intern(row.guid),
+        app=intern(row.relationships.app.guid or ""),
+        state=intern(row.state),
         created_at=row.created_at,
-        lifecycle=row.lifecycle.type,
-        buildpacks=None
-        if row.buildpacks is None
-        else tuple(
-            DropletBuildpack(name=_without_userinfo(pack.name), version=pack.version, reported_name=pack.buildpack_name)
-            for pack in row.buildpacks
-        ),
-        stack=row.stack,
+        lifecycle=intern(row.lifecycle.type),
+        buildpacks=packs,
+        stack=row.stack and intern(row.stack),
         image=row.image,
         checksum=row.checksum.value if row.checksum else None,
         package=row.links.package.href.rpartition("/")[2] if row.links.package else None,
@@ -214,17 +240,19 @@ def _droplet(document: Document, row: wire.DropletRow) -> Droplet:
 
 def _spaces(pages: _Pages, organizations: Mapping[str, str]) -> dict[str, Space]:
     ssh = {document.path.split("/")[3]: page.enabled for document, page in pages.of("ssh")}
-    return {
-        row.guid: Space(
-            guid=row.guid,
+
+    def space(document: Document, row: wire.SpaceRow) -> Space:
+        organization = row.relationships.organization.guid or ""
+        return Space(
+            guid=intern(row.guid),
             name=row.name,
-            org_guid=row.relationships.organization.guid or "",
-            org=organizations.get(row.relationships.organization.guid or "", ""),
+            org_guid=organization,
+            org=organizations.get(organization, ""),
             ssh=ssh.get(row.guid),
             document=document.digest,
         )
-        for document, row in pages.latest("spaces")
-    }
+
+    return pages.newest(space, "spaces")
 
 
 def _buildpack(document: Document, row: wire.BuildpackRow) -> Buildpack:
@@ -242,61 +270,63 @@ def _buildpack(document: Document, row: wire.BuildpackRow) -> Buildpack:
     )
 
 
-def _builds(pages: _Pages) -> list[Build]:
-    return [
-        Build(
-            guid=row.guid,
-            app=row.relationships.app.guid or "",
-            state=row.state,
-            created_at=row.created_at,
-            droplet=row.droplet.guid if row.droplet else None,
-            package=row.package.guid if row.package else None,
-            error=row.error,
-            document=document.digest,
-        )
-        for document, row in sorted(pages.latest("builds", "failed-builds"), key=lambda pair: pair[1].created_at)
-    ]
+def _stack(document: Document, row: wire.StackRow) -> Stack:
+    return Stack(name=row.name, state=row.state, state_reason=row.state_reason, document=document.digest)
 
 
-def _tasks(pages: _Pages) -> list[Task]:
-    return [
-        Task(
-            guid=row.guid,
-            app=row.relationships.app.guid or "",
-            state=row.state,
-            created_at=row.created_at,
-            document=document.digest,
-        )
-        for document, row in sorted(pages.latest("tasks"), key=lambda pair: pair[1].created_at)
-    ]
+def _build(document: Document, row: wire.BuildRow) -> Build:
+    return Build(
+        guid=row.guid,
+        app=intern(row.relationships.app.guid or ""),
+        state=intern(row.state),
+        created_at=row.created_at,
+        droplet=row.droplet.guid if row.droplet else None,
+        package=row.package.guid if row.package else None,
+        error=row.error,
+        document=document.digest,
+    )
 
 
-def _events(pages: _Pages) -> list[Event]:
-    return [
-        Event(
-            type=row.type,
-            created_at=row.created_at,
-            target=row.target.guid,
-            target_name=row.target.name or "",
-            data=row.data or {},
-            document=document.digest,
-        )
-        for document, row in sorted(pages.latest("events"), key=lambda pair: pair[1].created_at)
-    ]
+def _task(document: Document, row: wire.TaskRow) -> Task:
+    return Task(
+        guid=row.guid,
+        app=intern(row.relationships.app.guid or ""),
+        state=intern(row.state),
+        created_at=row.created_at,
+        document=document.digest,
+    )
+
+
+def _event(document: Document, row: wire.EventRow) -> Event:
+    return Event(
+        guid=row.guid,
+        type=intern(row.type),
+        created_at=row.created_at,
+        target=intern(row.target.guid),
+        target_name=row.target.name or "",
+        data=row.data or {},
+        document=document.digest,
+    )
 
 
 def _instances(pages: _Pages) -> Iterator[Instance]:
     """`since` counts seconds back from the answer, so an instant is known to about the skew between the clocks."""
-    for document, row in pages.latest("instances"):
-        for instance in row.process_instances:
-            yield Instance(
-                app=row.relationships.app.guid or "",
+
+    def instances(document: Document, row: wire.ProcessRow) -> list[Instance]:
+        return [
+            Instance(
+                app=intern(row.relationships.app.guid or ""),
                 process=row.guid,
                 index=instance.index,
-                state=instance.state,
+                state=intern(instance.state),
                 since=document.retrieved_at - timedelta(seconds=instance.since),
                 document=document.digest,
             )
+            for instance in row.process_instances
+        ]
+
+    for made in pages.newest(instances, "instances").values():
+        yield from made
 
 
 def _closing_count(pages: _Pages) -> int | None:
@@ -322,7 +352,7 @@ def _not_given(apps: Mapping[str, App], droplets: Mapping[str, Droplet], gaps: I
 
 def _silence(pages: _Pages) -> Iterator[Gap]:
     """An org manager gets 200 and no event: beside what was staged in the same days that is no empty history."""
-    staged = sum(row.state == "STAGED" for _, row in pages.latest("builds"))
+    staged = sum(build.state == "STAGED" for build in pages.newest(_build, "builds").values())
     if staged:
         yield Gap(what="events", reason=f"no audit events beside {staged} builds: this role may not read them")
 
