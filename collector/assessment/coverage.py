@@ -52,6 +52,8 @@ def incomplete(question: Question, judged: Judged, found: Mapping[str, str]) -> 
     """Why the evidence is not enough: the first hole or unread subject of a deciding or flagging check, or ""."""
     if judged.seen == 0:
         return "no application is visible"
+    if judged.existed == 0:
+        return "no application existed at the instant asked about"
     if question.missing:
         return f"declared but not visible: {listed(question.missing)}"
     for name, desk in judged.desks.items():

@@ -31,13 +31,18 @@ class Question(Value, frozen=True, kw_only=True):
 
 
 class Judged(Value, frozen=True, kw_only=True):
-    """The verdicts of all checks, and the sheet of applications; `ages` counts app-restage-age, asked for or not."""
+    """The verdicts of all checks, and the sheet of applications.
+
+    `ages` counts app-restage-age, asked for or not; `seen` counts the apps, `existed` those of them that there were at
+    the instant asked about.
+    """
 
     ledger: Ledger
     desks: Mapping[str, Desk]
     platform: Platform
     ages: Mapping[Status, int]
     seen: int
+    existed: int
     sheet: Sheet
 
     def observations(self) -> tuple[Observation, ...]:
@@ -79,6 +84,7 @@ def judge(question: Question) -> Judged:
         platform=platform,
         ages=desks[AGE].own.counts,
         seen=len(rows),
+        existed=sum(row.app.created_at <= question.as_of for row in rows),
         sheet=Sheet(question.declared, by_app, rows),
     )
 

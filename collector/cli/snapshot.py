@@ -1,11 +1,12 @@
 """`collect snapshot`: take evidence, put it into the store, print its id."""
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from collector.cli.wiring import collect_live, interrupted, settings_of, store_at, world_of
+from collector.cli.wiring import collect_live, interrupted, settings_of, store_at, world_of, written_at
 from collector.cli.world import World, printing
 from collector.errors import UsageError
 from collector.evidence import Store, last_manifest
@@ -17,6 +18,8 @@ from collector.sources.cloud_controller import TOPICS
 from collector.stores.publishing import publish
 
 INCOMPLETE = 3
+# Longer than a snapshot waits for a rate limit, and still writes nothing.
+ABANDONED = timedelta(days=1)
 MOST_GAPS = 20
 
 
@@ -51,10 +54,7 @@ def _take(given: Mapping[str, Any], settings: Settings, world: World, store: Sto
         if not begun:
             raise UsageError("no snapshot was interrupted", hint="begin one: collect snapshot")
         resume = begun[-1]
-    for left in begun:
-        if left != resume:
-            world.note(f"removing {left.name}, which was never finished")
-            shutil.rmtree(left)
+    _clear(begun, resume, world)
     previous = last_manifest(store, system)
     taken = collect_live(
         given,
@@ -75,6 +75,18 @@ def _take(given: Mapping[str, Any], settings: Settings, world: World, store: Sto
         shutil.rmtree(taken.root)
     world.note(f"stored in {store.url}: {snapshot_key(taken)}")
     return taken.id, gaps
+
+
+def _clear(begun: Sequence[Path], resume: Path | None, world: World) -> None:
+    """Remove what was never finished, but nothing that another run may still be writing."""
+    for left in begun:
+        if left == resume:
+            continue
+        if world.clock.now() - written_at(left) < ABANDONED:
+            world.note(f"{left.name} was never finished; collect snapshot --resume goes on with it")
+        else:
+            world.note(f"removing {left.name}, which was never finished")
+            shutil.rmtree(left)
 
 
 def _wants_ssh(settings: Settings) -> bool:

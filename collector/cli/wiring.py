@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -153,6 +154,11 @@ def collect_live(
 def interrupted(parent: Path, system: str) -> list[Path]:
     """The snapshots below a folder that were begun and not finished, oldest first."""
     return sorted(journal.parent for journal in parent.glob(f"system={system}/snapshots/*/*/.*.partial/{JOURNAL}"))
+
+
+def written_at(folder: Path) -> datetime:
+    """When something was last written to an unfinished snapshot."""
+    return datetime.fromtimestamp((folder / JOURNAL).stat().st_mtime, UTC)
 
 
 def controls_folder(given: Mapping[str, Any]) -> Traversable:

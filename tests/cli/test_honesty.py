@@ -1,5 +1,6 @@
 """Every way we could think of to get a "satisfied" or a 0 out of the tool that is not earned."""
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -56,15 +57,14 @@ def test_an_app_in_a_state_that_is_not_known_is_not_taken_for_stopped(run, healt
 
 @pytest.mark.parametrize("fault", [faults.edited(cut_short), faults.edited(emptied)], ids=["cut short", "emptied"])
 def test_a_list_of_apps_that_ends_too_early_is_found(run, healthy, fault):
-    """The closing count tells that the walk saw too few."""
+    """A page that is shorter than it says is asked for again, and never believed: nothing can be said without it."""
     healthy.faults.add("/v3/apps", fault, query="order_by", times=None)
 
     ran = run("--control", "SI-2", "-f", "json")
 
-    assert ran.code == 3
+    assert (ran.code, ran.out) == (5, "")
 
 
-@pytest.mark.xfail(reason="sources believes a first page with fewer rows than its total_results and no next")
 @pytest.mark.parametrize(
     ("path", "fault"),
     [
@@ -86,7 +86,6 @@ def test_any_list_that_ends_too_early_is_a_gap(run, demo, path, fault):
     assert ran.gaps != []
 
 
-@pytest.mark.xfail(reason="sources believes an empty page that points to a next one")
 def test_tasks_that_were_left_out_do_not_hide_an_app(run, demo):
     """A stopped app whose tasks are cut from the list is unknown, not outside the question."""
     demo.faults.add("/v3/tasks", faults.edited(emptied), times=None)
@@ -118,7 +117,9 @@ def test_a_clock_that_is_wrong_judges_nothing(run, healthy, words, days):
 
     message, hint = ran.complaint
     assert ran.code == 2
-    assert message.startswith(f"the API's clock is {'+' if days > 0 else '-'}2592")
+    said = re.fullmatch(r"the API's clock is ([+-]\d+) s from ours: no age could be believed", message)
+    assert said is not None
+    assert abs(int(said[1]) - days * 86400) < 60
     assert hint == "set this machine's clock (NTP)"
     assert list(Path().iterdir()) == []
 
@@ -130,7 +131,6 @@ def test_a_clock_that_differs_by_a_minute_is_no_hindrance(run, healthy):
     assert run("--control", "SI-2").code == 0
 
 
-@pytest.mark.xfail(reason="assessment exits 0 where every subject is not-applicable at the instant asked about")
 def test_asking_about_a_time_before_all_apps_is_no_success(run, healthy):
     """Where nothing existed nothing is shown: the code is not 0."""
     ran = run("--control", "SI-2", "--as-of", "2001-01-01")
@@ -192,7 +192,6 @@ def test_a_narrowed_snapshot_is_not_called_complete_later(run, healthy, monkeypa
     assert ran.objectives("CM-2(2)")["cm-2.2_obj-2"] != "satisfied"
 
 
-@pytest.mark.xfail(reason="inventory-current looks at the age of the snapshot alone")
 def test_an_inventory_of_nothing_is_not_current(run, healthy, become):
     """A fresh snapshot in which no app is visible is no current inventory."""
     become(healthy, "org-auditor")

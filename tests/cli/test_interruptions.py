@@ -92,9 +92,11 @@ def test_a_snapshot_that_was_interrupted_is_finished_by_resume(run, crowded, int
     assert not list(Path("evidence").rglob(".*.partial"))
 
 
-def test_without_resume_a_new_snapshot_takes_the_place_of_the_old(run, interrupt):
-    """What was never finished is removed, and said."""
+def test_what_was_abandoned_a_day_ago_is_removed(run, interrupt):
+    """A new snapshot takes the place of one that nobody went on with, and says so."""
     interrupt(signal.SIGKILL)
+    (journal,) = Path("evidence").rglob("journal.jsonl")
+    os.utime(journal, (journal.stat().st_mtime - 86400,) * 2)
 
     ran = run("snapshot")
 
@@ -102,6 +104,19 @@ def test_without_resume_a_new_snapshot_takes_the_place_of_the_old(run, interrupt
     assert "which was never finished" in ran.err
     assert len(finished(Path("evidence"))) == 1
     assert not list(Path("evidence").rglob(".*.partial"))
+
+
+def test_what_another_run_may_be_writing_is_left_alone(run, interrupt):
+    """Two snapshots may be under way at once: the second removes nothing of the first."""
+    interrupt(signal.SIGKILL)
+
+    ran = run("snapshot")
+
+    assert ran.code == 0
+    assert "collect snapshot --resume goes on with it" in ran.err
+    assert len(list(Path("evidence").rglob(".*.partial"))) == 1
+    assert run("snapshot", "--resume").code == 0
+    assert len(finished(Path("evidence"))) == 2
 
 
 def test_readers_ignore_what_was_interrupted(run, interrupt):

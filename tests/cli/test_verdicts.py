@@ -74,7 +74,6 @@ def test_every_app_of_the_demonstration_gets_the_verdict_that_it_was_made_for(ru
 def test_the_limit_is_inside_to_the_second(run, demo):
     """At 336 h grants-portal is inside; one second later it is outside."""
     run("snapshot")
-    taken = this_second()
     begun = demo.world.now
 
     at_limit = run("--from", "latest", "--as-of", begun.isoformat(), "--app", "grants-portal", "-f", "json")
@@ -89,7 +88,6 @@ def test_the_limit_is_inside_to_the_second(run, demo):
         "json",
     )
 
-    assert taken >= begun
     assert at_limit.statuses("app-restage-age") == {"grants-portal": "pass"}
     assert after.statuses("app-restage-age") == {"grants-portal": "fail"}
 

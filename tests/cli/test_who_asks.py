@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from collector.sandbox import faults
+from collector.sandbox import faults, healthy_world
+from tests.cli.running import this_second
 
 
 def test_a_wrong_password_is_a_failed_login_that_names_the_variables(run, healthy, monkeypatch, become):
@@ -182,18 +183,49 @@ def test_tokens_that_are_revoked_in_the_middle_are_renewed_once(run, healthy):
     assert sum(request.path == "/oauth/token" for request in healthy.requests) == 2
 
 
+def test_a_token_that_lives_shorter_than_the_run_is_renewed_before_it_ends(run, served):
+    """Half of a short life is waited for at most: no request is ever refused."""
+    foundation = served(healthy_world(this_second()), "space-auditor", token_lifetime=1, latency=0.15)
+
+    ran = run("--control", "SI-2", "-f", "json")
+
+    assert ran.code == 0
+    assert ran.gaps == []
+    assert sum(request.path == "/oauth/token" for request in foundation.requests) > 1
+
+
+@pytest.mark.parametrize("refresh_lifetime", [43200, 30], ids=["refresh token", "password again"])
+def test_a_token_that_ends_by_the_server_s_clock_is_renewed(run, served, refresh_lifetime):
+    """A server whose clock runs ahead ends a token of 61 s early: it is renewed once, by whatever still works."""
+    ticks = [0.0]
+    foundation = served(
+        healthy_world(this_second()),
+        "space-auditor",
+        token_lifetime=61,
+        refresh_lifetime=refresh_lifetime,
+        clock=lambda: ticks[0],
+    )
+    foundation.faults.add("/v3/apps", faults.before(lambda: ticks.__setitem__(0, 100.0)))
+
+    ran = run("--control", "SI-2", "-f", "json")
+
+    assert ran.code == 0
+    assert ran.gaps == []
+    assert 2 <= sum(request.path == "/oauth/token" for request in foundation.requests) <= 3
+
+
 def test_a_password_that_stops_working_in_the_middle_is_a_failed_login(run, healthy, become, tmp_path):
     """When the token ends and no new one is given, the run exits 4 and leaves no finished snapshot."""
     become(healthy, "space-auditor")
 
     def lock_out() -> None:
         healthy.uaa.revoke_access_tokens()
-        healthy.faults.add("/oauth/token", faults.status(401))
+        healthy.faults.add("/oauth/token", faults.status(401), times=None)
 
     healthy.faults.add("/v3/buildpacks", faults.before(lock_out))
-    healthy.faults.add("/oauth/token", faults.status(401), nth=2, times=None)
 
     ran = run("snapshot")
 
     assert ran.code == 4
+    assert ran.complaint
     assert not list(tmp_path.rglob("manifest.json"))

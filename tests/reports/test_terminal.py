@@ -65,7 +65,14 @@ def test_a_wide_terminal_shows_a_table_the_worst_first() -> None:
 
 
 @pytest.mark.parametrize(
-    ("width", "hidden"), [(140, set()), (99, {"Owner"}), (90, {"Owner", "Latest", "Has"}), (60, {"Owner", "Buildpack"})]
+    ("width", "hidden"),
+    [
+        (140, set()),
+        (99, {"Owner"}),
+        (90, {"Owner", "Latest"}),
+        (85, {"Owner", "Latest", "Has"}),
+        (60, {"Owner", "Buildpack"}),
+    ],
 )
 def test_a_narrow_terminal_hides_columns(width: int, hidden: set[str]) -> None:
     """The owner goes first, then the versions; no line of the table is wider than the terminal."""

@@ -51,7 +51,11 @@ class FakeList:
         if self.cap is not None and size * page >= self.cap:
             return Gap(what=what, reason=TOO_MUCH.format(self.cap), http_status=400)
         if self.slow_above is not None and size > self.slow_above:
-            return Gap(what=what, reason="no answer in time", http_status=self.status_when_slow)
+            return Gap(
+                what=what,
+                reason=f"{self.status_when_slow or 'timeout'} after 5 attempts",
+                http_status=self.status_when_slow,
+            )
         found = self.found(query)
         part = found[(page - 1) * size : page * size]
         # Past the end Cloud Controller says that there is nothing at all.

@@ -41,6 +41,8 @@ class Scene(Value, frozen=True, kw_only=True):
 
 def inventory_current(scene: Scene, limit: Limit) -> Judgement:
     """The newest snapshot is no older than the determination frequency."""
+    if scene.seen == 0:
+        return unknown("no application is visible", unread=True)
     at = scene.snapshot.taken_at
     seconds = (scene.as_of - at).total_seconds()
     measured = Measured(hours=hours(seconds), not_before=at, not_after=at, source="snapshot.taken_at")

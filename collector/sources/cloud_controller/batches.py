@@ -42,7 +42,7 @@ class Batches:
         while len(self._waiting) >= BATCH or (everything and self._waiting):
             batch = _fitting(self._waiting)
             del self._waiting[: len(batch)]
-            asks.append(Ask(self._what, PATH, _query(batch), wire.DROPLETS, tuple(batch)))
+            asks.append(Ask(self._what, PATH, _query(batch), wire.whole(wire.DROPLETS, BATCH), tuple(batch)))
         return asks
 
 

@@ -11,14 +11,14 @@ from typing import Any
 
 from collector.evidence import Ask
 from collector.model import Gap
-from collector.sources.cloud_controller.wire import Page
+from collector.sources.cloud_controller.wire import Page, whole
 
 PAGE_SIZE = 1000
 SMALLEST_PAGE = 50
 # So often a second that fills whole pages is begun anew when rows vanish from it; an end, should a server never settle.
 RESTARTS = 20
-# What a gateway says of a page that took too long; no status is a timeout. The way on is a smaller page.
-_TOO_LARGE = (502, 503, 504, None)
+# What a gateway says of a page that took too long. The way on is a smaller page, as it is after a timeout of ours.
+_TOO_LARGE = (502, 503, 504)
 _CAP = re.compile(r"must be less than (\d+)")
 
 
@@ -47,7 +47,8 @@ class Walk:
             query["created_ats[gte]"] = f"{self._since:%Y-%m-%dT%H:%M:%SZ}"
         if self._page > 1:
             query["page"] = str(self._page)
-        return Ask(self.what, self._path, query, self._decode, instead=instead)
+        decode = whole(self._decode, self._size, self._page)
+        return Ask(self.what, self._path, query, decode, instead=instead)
 
     def fresh(self, page: Page[Any]) -> list[Any]:
         """The rows of a page that were not seen before; to be taken before `after`."""
@@ -92,7 +93,7 @@ class Walk:
         cap = _CAP.search(gap.reason)
         if cap is not None:
             size = int(cap.group(1)) - 1
-        elif gap.http_status in _TOO_LARGE:
+        elif gap.http_status in _TOO_LARGE or gap.reason.startswith("timeout"):
             size = max(self._size // 2, SMALLEST_PAGE)
         else:
             return None

@@ -299,6 +299,25 @@ def _what_was_wrong(body: bytes, error: Exception) -> str:
     return f"unreadable JSON: {error}"
 
 
+def whole(decode: Callable[[bytes], Any], size: int, number: int = 1) -> Callable[[bytes], Any]:
+    """The decoder of page `number` of a list, `size` rows each, that believes only pages as long as they say they are.
+
+    A list that was cut short looks like one that has ended; what is missing from it would count as absent.
+    """
+
+    def read(body: bytes) -> Any:  # noqa: ANN401  see decoder
+        page = decode(body)
+        rows, total = len(page.resources), page.pagination.total_results
+        if page.pagination.next is not None:
+            if not rows:
+                raise Malformed("an empty page that points to a next one")
+        elif (rows or number == 1) and (number - 1) * size + rows != total:
+            raise Malformed(f"a last page of {rows} rows in a list of {total}")
+        return page
+
+    return read
+
+
 def droplet_or_none(body: bytes) -> DropletRow | None:
     """`/v3/apps/:guid/droplets/current`: a droplet, or None when a 404 says that none is set."""
     try:
