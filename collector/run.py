@@ -4,16 +4,17 @@ import hashlib
 import shutil
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from datetime import datetime
+from http import HTTPStatus
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
 
-from collector.assessment import Baseline, Catalog, Declared, Patterns, WindowOverride, assess
+from collector.assessment import Catalog, Patterns, assess
 from collector.assessment import load as load_catalog
 from collector.errors import LoginError, Refused, RemoteError, UsageError
 from collector.evidence import (
@@ -28,14 +29,17 @@ from collector.evidence import (
     disk_errors,
     month_folder,
     open_snapshot,
+    refuse_foreign,
+    seal,
     snapshot_id,
-    sums,
+    swap,
     unpack,
+    write_json,
 )
-from collector.model import Assessment, Facts, Gap, Identity, Snapshot, SourceRecord, System
+from collector.model import Assessment, Facts, Gap, Identity, Snapshot, SourceRecord
 from collector.reports import chosen
 from collector.reports.context import Context
-from collector.settings import Settings
+from collector.settings import Settings, declared_in, overrides_in, system_of
 from collector.sources import SOURCES, Scope
 from collector.sources.cloud_controller import SOURCE, roles
 from collector.transport import Session
@@ -144,14 +148,13 @@ def take_snapshot(session: Session, scope: Scope, job: Job, *, clock: Clock, sto
         progress=clock.progress,
         stop=stop.set,
     )
-    gaps = recorder.gaps(SOURCE)
-    _nothing_can_be_said(gaps, recorder.counts(SOURCE, "apps"))
+    _nothing_can_be_said(recorder)
     record = SourceRecord(
         name=SOURCE,
         endpoint=session.api,
         requests=session.requests,
         documents=recorder.counts(SOURCE),
-        gaps=gaps,
+        gaps=recorder.gaps(SOURCE),
         clock_skew_seconds=session.clock_skew_seconds,
     )
     return recorder.finish(
@@ -198,62 +201,23 @@ def _answer(session: Session, recorder: Recorder, ask: Ask) -> Got:
     return Got(ask, answer.page)
 
 
-def _nothing_can_be_said(gaps: Sequence[Gap], pages_of_apps: int) -> None:
-    """No page of apps at all is no evidence, only an error with a name."""
-    gap = next((gap for gap in gaps if gap.what == "apps"), None)
-    if pages_of_apps or gap is None:
+def _nothing_can_be_said(recorder: Recorder) -> None:
+    """No page of apps is no evidence, only an error with a name; but a 403 on apps alone is a gap like any other."""
+    gap = next((gap for gap in recorder.gaps(SOURCE) if gap.what == "apps"), None)
+    if gap is None or recorder.counts(SOURCE, "apps"):
         return
-    if gap.http_status == 403:  # noqa: PLR2004  an HTTP status is its own name
+    if gap.http_status != HTTPStatus.FORBIDDEN:
+        hint = "try again with: collect snapshot --resume; collect doctor shows what answers"
+        raise RemoteError(f"Cloud Controller gave no apps: {gap.reason}", hint=hint)
+    if recorder.counts(SOURCE) == recorder.counts(SOURCE, "root"):
         hint = "give the account a role: cf set-space-role USER ORG SPACE SpaceAuditor"
-        raise LoginError(f"the token may not read apps: {gap.reason}", hint=hint)
-    hint = "try again with: collect snapshot --resume; collect doctor shows what answers"
-    raise RemoteError(f"Cloud Controller gave no apps: {gap.reason}", hint=hint)
+        raise LoginError(f"the token may read nothing: {gap.reason}", hint=hint)
 
 
 def replay(folder: Path) -> tuple[Snapshot, Facts]:
     """The facts of a stored snapshot: read from its bytes, with no network."""
     snapshot = open_snapshot(folder)
     return snapshot, SOURCES[SOURCE].read(snapshot, lambda document: unpack(folder, document))
-
-
-def system_of(settings: Settings) -> System:
-    """The system that `[system]` describes."""
-    table = settings.tables.system
-    return System(
-        id=table.id,
-        name=table.name,
-        scope=table.scope,
-        impact=table.impact,
-        leveraged=table.leveraged,
-        marking=table.marking,
-        isso=table.roles.isso,
-        assessor=table.roles.assessor,
-        prepared_by=table.roles.prepared_by,
-        ssp_title=table.ssp.title,
-        ssp_version=table.ssp.version,
-        ssp_href=table.ssp.href,
-    )
-
-
-def declared_in(settings: Settings) -> Declared:
-    """What the settings declare about the system; a baseline is one only with its date."""
-    tables = settings.tables
-    baseline = tables.baseline
-    return Declared(
-        include_stopped=tables.cf.include_stopped,
-        boundary_spaces=tables.boundary.spaces,
-        environments=tables.boundary.environments,
-        baseline=None
-        if baseline.declared is None
-        else Baseline(
-            declared=baseline.declared,
-            buildpacks=baseline.buildpacks,
-            stacks=baseline.stacks,
-            images=baseline.images,
-            ssh=baseline.ssh,
-        ),
-        owner_key=tables.owners.annotation,
-    )
 
 
 class Question(NamedTuple):
@@ -266,23 +230,19 @@ class Question(NamedTuple):
 
 def read_catalog(settings: Settings, folder: Traversable) -> Catalog:
     """The controls and windows, with the overrides of the settings."""
-    overrides = {
-        name: WindowOverride(
-            authority=table.authority,
-            limit_hours=table.limit_hours if table.limit_days is None else table.limit_days * 24,
-            binding=table.binding,
-        )
-        for name, table in settings.tables.policy.items()
-    }
-    return load_catalog(folder, overrides)
+    return load_catalog(folder, overrides_in(settings.tables))
 
 
-def judge(folder: Path, question: Question, catalog: Catalog, settings: Settings, version: str) -> Assessment:
+def judge(  # noqa: PLR0913, PLR0917  everything that an answer is made from
+    folder: Path, question: Question, catalog: Catalog, settings: Settings, templates: Traversable, version: str
+) -> Assessment:
     """Replay a stored snapshot and judge it: no network, no clock, the same answer every time."""
     snapshot, facts = replay(folder)
     inputs = {
         f"snapshot {snapshot.id}": f"sha256:{snapshot.sha256}",
+        "question": _digest(msgspec.json.encode(question, enc_hook=msgspec.to_builtins)),
         "settings": _digest(msgspec.json.encode(settings.tables, order="sorted")),
+        "templates": _digest(b"".join(_files_in(templates))),
         "tool": f"{TOOL} {version}",
         **{name: f"sha256:{digest}" for name, digest in catalog.digests.items()},
     }
@@ -292,19 +252,22 @@ def judge(folder: Path, question: Question, catalog: Catalog, settings: Settings
         catalog,
         controls=question.controls or None,
         as_of=question.as_of or snapshot.taken_at,
-        system=system_of(settings),
-        declared=declared_in(settings),
+        system=system_of(settings.tables),
+        declared=declared_in(settings.tables),
         patterns=question.patterns,
         version=version,
         inputs=inputs,
     )
 
 
+def _files_in(folder: Traversable) -> Iterator[bytes]:
+    """Name and digest of each file, in the order of their names."""
+    for file in sorted((file for file in folder.iterdir() if file.is_file()), key=lambda file: file.name):
+        yield f"{file.name} {_digest(file.read_bytes())}\n".encode()
+
+
 def _digest(body: bytes) -> str:
     return f"sha256:{hashlib.sha256(body).hexdigest()}"
-
-
-REPORT_SCHEMA = "cf-evidence/report/1"
 
 
 def render(
@@ -321,7 +284,7 @@ def render(
         shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir(parents=True)
         digests: dict[str, str] = {}
-        _write_json(partial / "inputs.json", {"schema": "cf-evidence/inputs/1", "inputs": assessment.inputs})
+        write_json(partial / "inputs.json", {"schema": "cf-evidence/inputs/1", "inputs": assessment.inputs})
         for report in chosen(artifacts):
             known = msgspec.structs.replace(context, artifacts=dict(digests))
             with (partial / report.file).open("wb") as out:
@@ -329,59 +292,20 @@ def render(
             digests[report.file] = digest_of(partial / report.file)
         if snapshot is not None:
             shutil.copytree(snapshot, partial / "snapshot")
-        _seal(partial, assessment)
-        _swap(partial, directory)
+        seal(partial, _manifest(assessment))
+        swap(partial, directory)
     return sorted(path for path in directory.iterdir() if path.is_file())
 
 
-def refuse_foreign(directory: Path) -> None:
-    """Only an empty place or an earlier run of ours may be written to."""
-    if not directory.exists():
-        return
-    if not directory.is_dir():
-        raise UsageError(f"{directory} is not a folder", hint="-o names a folder for the artefacts")
-    if not any(directory.iterdir()):
-        return
-    try:
-        found = msgspec.json.decode((directory / "manifest.json").read_bytes(), type=dict[str, Any])
-        ours = found.get("schema") == REPORT_SCHEMA
-    except (OSError, msgspec.DecodeError):
-        ours = False
-    if not ours:
-        raise UsageError(f"{directory} holds something else", hint="choose an empty or new folder with -o")
-
-
-def _write_json(path: Path, value: object) -> None:
-    path.write_bytes(msgspec.json.format(msgspec.json.encode(value, order="sorted"), indent=1) + b"\n")
-
-
-def _seal(folder: Path, assessment: Assessment) -> None:
-    """The manifest and the sums of everything else in a run."""
-    names = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
-    manifest = {
-        "schema": REPORT_SCHEMA,
+def _manifest(assessment: Assessment) -> dict[str, Any]:
+    """What the manifest of a run says beside its files."""
+    return {
         "tool": f"{assessment.tool} {assessment.version}",
         "system": assessment.system.id,
         "as_of": assessment.as_of,
         "key": report_key(assessment),
         "snapshots": assessment.snapshots,
-        "files": sums(folder, names),
     }
-    _write_json(folder / "manifest.json", manifest)
-    listed = [f"{entry.sha256}  {entry.path}\n" for entry in sums(folder, [*names, "manifest.json"])]
-    (folder / "SHA256SUMS").write_text("".join(listed), encoding="utf-8")
-
-
-def _swap(partial: Path, directory: Path) -> None:
-    """Put a finished run in the place of the one before, with no moment in which half of one is there."""
-    if not directory.exists():
-        partial.rename(directory)
-        return
-    old = directory.with_name(f".{directory.name}.old")
-    shutil.rmtree(old, ignore_errors=True)
-    directory.rename(old)
-    partial.rename(directory)
-    shutil.rmtree(old)
 
 
 def snapshot_key(snapshot: Snapshot) -> str:

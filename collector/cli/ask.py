@@ -20,22 +20,29 @@ from collector.cli.wiring import (
 )
 from collector.cli.world import World, printing
 from collector.errors import UsageError
-from collector.evidence import Store, bring, disk_errors, find, last_manifest, open_snapshot, read_manifest
+from collector.evidence import (
+    Store,
+    bring,
+    disk_errors,
+    find,
+    last_manifest,
+    open_snapshot,
+    read_manifest,
+    refuse_foreign,
+)
 from collector.model import Assessment, Snapshot
 from collector.reports import REPORTS
 from collector.reports.context import Context
 from collector.resources import TEMPLATES
 from collector.run import (
     Question,
-    declared_in,
     judge,
     read_catalog,
-    refuse_foreign,
     render,
     report_key,
     snapshot_key,
 )
-from collector.settings import Settings
+from collector.settings import Settings, declared_in
 from collector.stores.publishing import publish
 
 FLAGGED = 1
@@ -66,12 +73,13 @@ def ask(given: Mapping[str, Any]) -> int:
     if given["output"]:
         refuse_foreign(given["output"].resolve())
     store = store_at(given["store"], settings, world) if given["store"] and given["from_"] is None else None
-    topics = needs(question.controls or None, catalog, declared_in(settings))
+    topics = needs(question.controls or None, catalog, declared_in(settings.tables))
     with snapshot_for(given, settings, world, topics, store) as folder:
         question = no_more_than_read(question, read_manifest(folder).snapshot)
-        assessment = judge(folder, question, catalog, settings, __version__)
+        templates = given["templates"] or TEMPLATES
+        assessment = judge(folder, question, catalog, settings, templates, __version__)
         context = Context(
-            templates=given["templates"] or TEMPLATES,
+            templates=templates,
             html_max_rows=settings.tables.report.html_max_rows,
             oscal_version=given["oscal_version"],
         )

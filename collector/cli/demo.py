@@ -14,7 +14,7 @@ from collector.cli.wiring import collect_live, world_of
 from collector.cli.world import World, whole_second
 from collector.reports import ARTIFACTS
 from collector.reports.context import Context
-from collector.resources import CONTROLS
+from collector.resources import CONTROLS, TEMPLATES
 from collector.run import Question, judge, read_catalog, render
 from collector.sandbox import Foundation, demo_world, healthy_world
 from collector.settings import Settings, load
@@ -55,7 +55,7 @@ def _whole_job(given: Mapping[str, Any], world: World) -> None:
         settings = _settings(given, world, Path(temporary))
         snapshot = collect_live({}, settings, world, TOPICS - {"ssh"}, parent=Path(temporary))
         catalog = read_catalog(settings, CONTROLS)
-        assessment = judge(Path(snapshot.root), Question(), catalog, settings, __version__)
+        assessment = judge(Path(snapshot.root), Question(), catalog, settings, TEMPLATES, __version__)
         directory = given["output"] or DIRECTORY
         written = render(assessment, ARTIFACTS, directory, Context(), Path(snapshot.root))
     show(assessment, given["format_"], world)

@@ -9,8 +9,8 @@ import msgspec
 from collector.cli.wiring import settings_of, store_at, world_of
 from collector.cli.world import printing
 from collector.errors import IntegrityError, UsageError
-from collector.evidence import digest_of, open_snapshot
-from collector.run import REPORT_SCHEMA, snapshot_key
+from collector.evidence import REPORT_SCHEMA, digest_of, open_snapshot
+from collector.run import snapshot_key
 from collector.stores.publishing import publish as copy
 
 

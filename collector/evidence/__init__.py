@@ -4,10 +4,12 @@ from collector.evidence.archive import Last, bring, find, last_manifest, month_f
 from collector.evidence.ask import Ask, Got, Plan
 from collector.evidence.manifest import Manifest, digest_of, open_snapshot, read_manifest, sums
 from collector.evidence.recorder import JOURNAL, Opening, Received, Recorder, disk_errors, unpack
+from collector.evidence.runs import REPORT_SCHEMA, refuse_foreign, seal, swap, write_json
 from collector.evidence.store import Store
 
 __all__ = [
     "JOURNAL",
+    "REPORT_SCHEMA",
     "Ask",
     "Got",
     "Last",
@@ -25,8 +27,12 @@ __all__ = [
     "month_folder",
     "open_snapshot",
     "read_manifest",
+    "refuse_foreign",
+    "seal",
     "snapshot_id",
     "snapshots",
     "sums",
+    "swap",
     "unpack",
+    "write_json",
 ]

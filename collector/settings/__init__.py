@@ -1,6 +1,7 @@
 """Settings: what may be set, and the value that holds with its origin."""
 
 from collector.settings.loading import FIELDS, PREFIX, SECRETS, Settings, environment_name, load, nearest
+from collector.settings.meaning import declared_in, overrides_in, system_of
 from collector.settings.tables import CHOICES, LATER, CfTable, Tables
 
 __all__ = [
@@ -12,7 +13,10 @@ __all__ = [
     "CfTable",
     "Settings",
     "Tables",
+    "declared_in",
     "environment_name",
     "load",
     "nearest",
+    "overrides_in",
+    "system_of",
 ]

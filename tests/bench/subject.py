@@ -16,8 +16,8 @@ from typing import Any, NamedTuple
 from collector.assessment import Declared, Patterns, assess, load
 from collector.model import Assessment, Facts, Snapshot
 from collector.resources import CONTROLS
-from collector.run import Clock, Job, Stop, replay, system_of, take_snapshot
-from collector.settings import CfTable, Settings
+from collector.run import Clock, Job, Stop, replay, take_snapshot
+from collector.settings import CfTable, Settings, system_of
 from collector.settings import load as load_settings
 from collector.sources import Scope
 from collector.sources.cloud_controller import TOPICS
@@ -100,7 +100,7 @@ def assessed(snapshot: Snapshot, facts: Facts, settings: Settings) -> Assessment
         load(CONTROLS, {}),
         controls=None,
         as_of=snapshot.taken_at,
-        system=system_of(settings),
+        system=system_of(settings.tables),
         declared=Declared(),
         patterns=Patterns(),
         version="bench",

@@ -44,9 +44,19 @@ def test_a_token_without_the_scope_to_read_is_a_failed_login(run, healthy, becom
 
     message, hint = ran.complaint
     assert ran.code == 4
-    assert message == "the token may not read apps: 403 CF-NotAuthorized"
+    assert message == "the token may read nothing: 403 CF-NotAuthorized"
     assert "cf set-space-role" in hint
     assert not list(tmp_path.rglob("manifest.json"))
+
+
+def test_a_403_on_apps_alone_is_a_gap(run, healthy):
+    """Who may read the rest is logged in; without the apps the evidence is incomplete."""
+    healthy.faults.add("/v3/apps", faults.status(403), times=None)
+
+    ran = run("--control", "SI-2", "-f", "json")
+
+    assert ran.code == 3
+    assert [what for what, *_ in ran.gaps] == ["apps"]
 
 
 @pytest.mark.parametrize("identity", ["org-auditor", "org-user"])
