@@ -66,6 +66,10 @@ class _Reading:
         self.apps_at_end = False
         self.recounts = 0
         self.current = Batches("droplets")
+        # For which app, in which space, a droplet is asked for, until it is answered.
+        self.owners: dict[str, tuple[str, str]] = {}
+        # The space of each app whose droplet was not given.
+        self.missing: dict[str, str] = {}
         # None: not tried; True: `droplets?current=true` is being walked; False: that is over, or the API lacks it.
         self.bulk: bool | None = None
         self.copied_from = Batches("source-droplets")
@@ -76,6 +80,8 @@ class _Reading:
             "spaces": self.on_spaces,
             "apps": self.on_apps,
             "apps-count": self.on_count,
+            "apps-again": self.on_apps_again,
+            "droplets": self.on_droplets,
             "current-droplets": self.on_bulk,
             "events": self.on_events,
             "ssh": self.on_ssh,
@@ -220,16 +226,42 @@ class _Reading:
                 asks.append(Ask("current-droplet", path, {}, wire.droplet_or_none, (row.guid,), accepts=(404,)))
             elif droplet.guid:
                 self.current.add([droplet.guid])
+                self.owners[droplet.guid] = (row.guid, row.relationships.space.guid or "")
         if self.bulk is None and not asks and self.current and total > BATCH:
             self.bulk = True
             query = {**self.filters, "current": "true"}
             return [self.start("current-droplets", "/v3/droplets", wire.DROPLETS, query)]
         return asks if self.bulk else asks + self.current.take(everything=False)
 
+    def on_droplets(self, got: Got) -> list[Ask]:
+        """Where droplets are missing, ask whether their apps are still there: most were deleted meanwhile."""
+        owners = {guid: self.owners.pop(guid) for guid in got.ask.subjects if guid in self.owners}
+        if isinstance(got.page, Gap):
+            return []
+        given = {row.guid for row in got.page.resources}
+        missing = dict(owner for guid, owner in owners.items() if guid not in given)
+        self.missing |= missing
+        return _by_guid("apps-again", "/v3/apps", wire.APPS, missing)
+
+    def on_apps_again(self, got: Got) -> list[Ask]:
+        """Those that are still there may have got another droplet; of those that are not, ask for the spaces.
+
+        What is gone from a space that is still visible was deleted; a space that is gone, too, may only be hidden now.
+        """
+        if isinstance(got.page, Gap):
+            return []
+        here = {row.guid for row in got.page.resources}
+        spaces = {self.missing[app] for app in got.ask.subjects if app not in here}
+        asks = _by_guid("spaces-again", "/v3/spaces", wire.SPACES, spaces)
+        asks += self.droplets_of(got.page.resources, len(here))
+        return asks if self.bulk else asks + self.current.take(everything=True)
+
     def on_bulk(self, got: Got) -> list[Ask]:
         """An answer to `droplets?current=true`; an API that does not have it says 400, and batches take its place."""
         if not isinstance(got.page, Gap):
             self.current.came(row.guid for row in got.page.resources)
+            for row in got.page.resources:
+                self.owners.pop(row.guid, None)
         following = self.go_on(got)
         if following:
             return following
@@ -275,6 +307,13 @@ def source_droplet(event: wire.EventRow) -> str | None:
 
 def _matches(names: Iterable[str], patterns: Sequence[str]) -> bool:
     return not patterns or any(fnmatchcase(name, pattern) for name in names for pattern in patterns)
+
+
+def _by_guid(what: str, path: str, decode: Callable[[bytes], Any], guids: Iterable[str]) -> list[Ask]:
+    """One question about at most a batch of things, none about nothing."""
+    wanted = sorted(filter(None, guids))
+    query = {"guids": ",".join(wanted), "per_page": str(BATCH)}
+    return [Ask(what, path, query, wire.whole(decode, BATCH), tuple(wanted))] if wanted else []
 
 
 def _app_ssh(guids: Iterable[str]) -> list[Ask]:

@@ -44,6 +44,8 @@ _DECODERS: Mapping[str, Callable[[bytes], Any]] = {
     "organizations": wire.ORGANIZATIONS,
     "spaces": wire.SPACES,
     "apps": wire.APPS,
+    "apps-again": wire.APPS,
+    "spaces-again": wire.SPACES,
     "apps-count": wire.APPS,
     "droplets": wire.DROPLETS,
     "current-droplets": wire.DROPLETS,
@@ -66,12 +68,14 @@ def read(snapshot: Snapshot, body: Body) -> Facts:
     """The facts of a snapshot. `body` gives the checked bytes of a document; raises `IntegrityError`."""
     pages = _Pages(snapshot, body)
     organizations = {row.guid: row.name for _, row in pages.rows("organizations")}
-    apps, droplets = _apps(pages), _droplets(pages)
+    listed, droplets = _apps(pages), _droplets(pages)
+    vanished = _vanished(pages, listed)
+    apps = {guid: app for guid, app in listed.items() if guid not in vanished}
     needs = frozenset(snapshot.scope.get("needs", ()))
     builds = _in_time(pages.newest(_build, "builds", "failed-builds"))
     events = _in_time(pages.newest(_event, "events"))
     gaps = [gap for source in snapshot.sources if source.name == SOURCE for gap in source.gaps]
-    found = [*_uncounted(pages, len(apps))]
+    found = [*_uncounted(pages, len(listed))]
     if "droplets" in needs:
         found += _not_given(apps, droplets, gaps)
     if "events" in needs and pages.documents("events") and not events:
@@ -92,7 +96,7 @@ def read(snapshot: Snapshot, body: Body) -> Facts:
         tasks=_by(lambda task: task.app, _in_time(pages.newest(_task, "tasks"))),
         events=_by(lambda event: event.target, events),
         instances=_by(lambda instance: instance.app, _instances(pages)),
-        apps_listed=len(apps),
+        apps_listed=len(listed),
         apps_counted=_closing_count(pages),
         read=frozenset(topic for topic in needs if _whole(topic, [*gaps, *found], narrowed=narrowed)),
         gaps=tuple(found),
@@ -197,7 +201,16 @@ def _apps(pages: _Pages) -> dict[str, App]:
             document=document.digest,
         )
 
-    return pages.newest(app, "apps")
+    return pages.newest(app, "apps", "apps-again")
+
+
+def _vanished(pages: _Pages, listed: Mapping[str, App]) -> set[str]:
+    """Apps that were listed and then no longer there, in spaces that were still visible after that: deleted."""
+    spaces = {row.guid for _, row in pages.rows("spaces-again")}
+    gone: set[str] = set()
+    for document, page in pages.of("apps-again"):
+        gone |= set(document.query["guids"].split(",")) - {row.guid for row in page.resources}
+    return {guid for guid in gone if guid in listed and listed[guid].space_guid in spaces}
 
 
 def _droplets(pages: _Pages) -> dict[str, Droplet]:
