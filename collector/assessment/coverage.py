@@ -70,7 +70,7 @@ def cover(question: Question, judged: Judged, *, complete: bool) -> Coverage:
         boundary_declared=bool(question.declared.boundary_spaces),
         spaces=_spaces(facts, question.patterns),
         missing_spaces=question.missing,
-        sources=_sources(facts, snapshot),
+        sources=_sources(facts, snapshot, question.missing),
         apps=AppCounts(
             visible=judged.seen,
             assessed=ages["pass"] + ages["fail"],
@@ -86,10 +86,12 @@ def _spaces(facts: Facts, patterns: Patterns) -> tuple[str, ...]:
     return tuple(sorted({space.path for space in facts.spaces.values() if patterns.admit_space(space)}))
 
 
-def _sources(facts: Facts, snapshot: Snapshot) -> tuple[SourceCoverage, ...]:
+def _sources(facts: Facts, snapshot: Snapshot, missing: tuple[str, ...]) -> tuple[SourceCoverage, ...]:
     """Each source with its gaps; what reading found stands with Cloud Controller, from which facts are read."""
     known = {gap.what + gap.reason for source in snapshot.sources for gap in source.gaps}
     late = tuple(gap for gap in facts.gaps if gap.what + gap.reason not in known)
+    if missing:
+        late = (*late, Gap(what="spaces", reason="declared in the boundary, but not visible", subjects=missing))
     return tuple(_source(source, late if source.name == _READER else ()) for source in snapshot.sources)
 
 

@@ -133,6 +133,7 @@ def test_a_space_of_the_boundary_that_is_not_visible_is_named(run, healthy, beco
 
     assert ran.code == 3
     assert "declared but not visible: agency-b/prod" in ran.out
+    assert run("--control", "SI-2", "-f", "json").gaps == [("spaces", "declared in the boundary, but not visible")]
 
 
 def test_what_a_space_auditor_sees_is_all_that_the_answer_speaks_of(run, healthy, become):
