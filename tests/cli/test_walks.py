@@ -148,3 +148,14 @@ def test_a_snapshot_that_was_narrowed_says_so_for_ever(run, healthy):
     wider = run("--from", "latest", "--space", "agency-b/*")
     assert wider.code == 2
     assert wider.complaint[0].endswith("was read with --space agency-a/prod")
+
+
+@pytest.mark.parametrize(
+    "words", [["--org", "agency-b"], ["--space", "prod"], ["--space", "agency-a/*", "--app", "payments-*"]]
+)
+def test_a_narrowed_question_asks_for_nothing_that_is_refused(run, demo, words):
+    """Builds cannot be filtered by space, events of buildpacks belong to none: patterns lead to no gap."""
+    ran = run("--control", "SI-2", *words, "-f", "json")
+
+    assert ran.gaps == []
+    assert [asked.path for asked in demo.requests if asked.status >= 400] == []

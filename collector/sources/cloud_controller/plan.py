@@ -128,10 +128,9 @@ class _Reading:
         asks = [self.start("apps", "/v3/apps", wire.APPS, self.filters)]
         if "builds" in self.scope.needs:
             # Failed builds of any age: one newer than an old droplet must not be missed. The others serve as proof that
-            # something was staged in the days of the audit events.
-            failed = {**self.filters, "states": "FAILED"}
-            others = {**self.filters, "states": "STAGED,STAGING", **self.lately()}
-            asks.append(self.start("failed-builds", "/v3/builds", wire.BUILDS, failed))
+            # something was staged in the days of the audit events. Builds cannot be filtered by space.
+            others = {"states": "STAGED,STAGING", **self.lately()}
+            asks.append(self.start("failed-builds", "/v3/builds", wire.BUILDS, {"states": "FAILED"}))
             asks.append(self.start("builds", "/v3/builds", wire.BUILDS, others))
         if "tasks" in self.scope.needs:
             asks.append(self.start("tasks", "/v3/tasks", wire.TASKS, {**self.filters, **self.lately()}))
