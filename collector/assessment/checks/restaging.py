@@ -24,7 +24,7 @@ _IDLE = not_applicable("no instance is running")
 def image_remediated(record: AppRecord, _limit: Limit) -> Judgement:
     """A started container image has an attested scan that is not older than the window."""
     if record.is_image:
-        return unknown("no scan of this image is attested, and a restage does not patch an image", IMAGE)
+        return unknown("no scan of this image is attested", IMAGE)
     return _NO_IMAGE
 
 
