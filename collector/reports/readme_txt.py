@@ -21,7 +21,7 @@ _FILES: Final = {
     "assessment-plan.json": "OSCAL assessment plan: what was to be tested, and how",
     "assessment-results.json": "OSCAL assessment results, for a GRC tool",
     "inputs.json": "the digest of everything these files were made from",
-    "manifest.json": "every file with its size and SHA-256, and the digest of the run before",
+    "manifest.json": "every file with its size and SHA-256",
     "SHA256SUMS": "the same digests, for sha256sum",
     "README.txt": "this file",
 }
@@ -52,7 +52,7 @@ def _lines(assessment: Assessment, context: Context) -> Iterator[str]:
     yield "The files"
     yield "---------"
     for name in _names(context):
-        first, *more = wrap(_FILES.get(name, "an artefact of this run"), _WIDTH - _INDENT)
+        first, *more = wrap(_FILES.get(name, "an artefact of this run"), _WIDTH - _INDENT, break_on_hyphens=False)
         yield f"{name:<{_INDENT}}{first}"
         yield from (f"{'':<{_INDENT}}{line}" for line in more)
     yield ""
@@ -71,8 +71,9 @@ def _how_to_check(assessment: Assessment) -> Iterator[str]:
     yield "1. In this folder: sha256sum -c SHA256SUMS"
     yield "   (macOS: shasum -a 256 -c SHA256SUMS). Every line must say OK."
     yield "2. The evidence is what the foundation answered, as received, gzip-compressed,"
-    yield "   in the raw/ folder of each snapshot. An observation cites an answer by the"
-    yield "   SHA-256 of its bytes: gzip -dc FILE | sha256sum"
+    yield "   in the raw/ folder of the snapshot: in snapshot/ beside this file, or in the"
+    yield "   store. An observation cites an answer by the SHA-256 of its bytes:"
+    yield "   gzip -dc FILE | sha256sum"
     yield "3. The snapshots that were used, by the SHA-256 of their manifest.json:"
     for snapshot in assessment.snapshots:
         yield f"   {visible(snapshot.id)}"
