@@ -1,6 +1,7 @@
 """A person with a home of their own, and foundations to ask."""
 
 import os
+import signal
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 
@@ -12,6 +13,14 @@ from tests.cli.running import Ran, login_of, this_second
 
 Run = Callable[..., Ran]
 KEPT = ("PATH", "LANG", "LC_ALL", "TMPDIR", "TZ")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def ctrl_c() -> Iterator[None]:
+    """Tests that run in the background ignore Ctrl-C, and hand that on to every process that they start."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture(autouse=True)

@@ -75,8 +75,12 @@ def begin(*args: str | Path, variables: Mapping[str, str] | None = None, **more:
 
 
 def end(process: subprocess.Popen[str]) -> Ran:
-    """What a process gave, when it has ended."""
-    out, err = process.communicate(timeout=30)
+    """What a process gave, when it has ended; one that does not end is killed, and the test fails."""
+    try:
+        out, err = process.communicate(timeout=30)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        raise
     return Ran(process.returncode, out or "", err or "")
 
 
