@@ -58,7 +58,8 @@ def test_a_page_past_the_end_is_no_end_of_the_walk(run, served):
 
     stayed = {app.name for app in world.apps}
     assert len(stayed) == 900
-    assert names(ran) == stayed
+    # Of those who went, only the ones whose droplets had already come can still be in the answer.
+    assert stayed <= names(ran)
     assert ran.gaps == []
 
 
