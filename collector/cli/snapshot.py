@@ -6,12 +6,14 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from collector import __version__
 from collector.cli.wiring import collect_live, interrupted, settings_of, store_at, world_of, written_at
 from collector.cli.world import World, printing
 from collector.errors import UsageError
 from collector.evidence import Store, last_manifest
-from collector.model import Gap
-from collector.run import replay, snapshot_key
+from collector.model import Coverage, Snapshot
+from collector.resources import CONTROLS, TEMPLATES
+from collector.run import Question, judge, read_catalog, snapshot_key
 from collector.settings import Settings, nearest
 from collector.sources import SOURCES
 from collector.sources.cloud_controller import TOPICS
@@ -24,27 +26,30 @@ MOST_GAPS = 20
 
 
 def snapshot(given: Mapping[str, Any]) -> int:
-    """0 when everything was read, 3 when there are gaps; both are stored and say so."""
+    """0 when all that verdicts need was read, else 3; either is stored, and every gap is said."""
     world = world_of(given)
     settings = settings_of(given, world)
     for name in given["sources"]:
         if name not in SOURCES:
             raise UsageError(f"unknown source {name}", hint=nearest(name, list(SOURCES)))
     store = store_at(settings.tables.store.url, settings, world)
-    name, gaps = _take(given, settings, world, store)
+    taken, coverage = _take(given, settings, world, store)
     with printing():
-        print(name)
+        print(taken.id)
+    gaps = [gap for source in coverage.sources for gap in source.gaps]
+    if not coverage.apps.visible:
+        world.say("not read: apps: no application is visible; collect doctor shows why")
     for gap in gaps[:MOST_GAPS]:
         world.say(f"not read: {gap.what}: {gap.reason}")
     if len(gaps) > MOST_GAPS:
         world.say(f"not read: {len(gaps) - MOST_GAPS} more")
-    return INCOMPLETE if gaps else 0
+    return 0 if coverage.complete else INCOMPLETE
 
 
-def _take(given: Mapping[str, Any], settings: Settings, world: World, store: Store) -> tuple[str, list[Gap]]:
+def _take(given: Mapping[str, Any], settings: Settings, world: World, store: Store) -> tuple[Snapshot, Coverage]:
     """Finish the snapshot in a local folder, the store's own where it is one, then copy it there.
 
-    Gives its id and what it lacks, which only reading it shows: that no application is visible, for example.
+    What it lacks for a verdict on all controls only a replay shows: that no application is visible, for example.
     """
     system = settings.tables.system.id
     home = store.local("") or world.work_dir
@@ -65,16 +70,13 @@ def _take(given: Mapping[str, Any], settings: Settings, world: World, store: Sto
         previous=previous,
         resume=resume,
     )
-    _, facts = replay(Path(taken.root))
-    gaps = [gap for source in taken.sources for gap in source.gaps]
-    gaps += [gap for gap in facts.gaps if gap not in gaps]
-    if not facts.apps and not gaps:
-        gaps.append(Gap(what="apps", reason="no application is visible; collect doctor shows why"))
+    catalog = read_catalog(settings, CONTROLS)
+    coverage = judge(Path(taken.root), Question(), catalog, settings, TEMPLATES, __version__).coverage
     if store.local("") is None:
         publish(store, Path(taken.root), snapshot_key(taken))
         shutil.rmtree(taken.root)
     world.note(f"stored in {store.url}: {snapshot_key(taken)}")
-    return taken.id, gaps
+    return taken, coverage
 
 
 def _clear(begun: Sequence[Path], resume: Path | None, world: World) -> None:
