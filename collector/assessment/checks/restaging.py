@@ -63,10 +63,8 @@ def _set_between(record: AppRecord, droplet: Droplet) -> tuple[datetime, datetim
     if record.unread("events"):
         # events that were seen move the earliest instant; that there was no later one is not known
         return max([droplet.created_at, *mapped]), None
-    if mapped:
-        return mapped[-1], mapped[-1]
-    since = platform.events_since
-    return droplet.created_at, since if since is not None and since > droplet.created_at else None
+    # without the event the droplet may have been set at any time since: that none was seen proves nothing
+    return (mapped[-1], mapped[-1]) if mapped else (droplet.created_at, None)
 
 
 def _names(request: object, guid: str) -> bool:
