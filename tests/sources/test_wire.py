@@ -100,3 +100,17 @@ def test_root_without_a_version() -> None:
     """The version stands in the root document, and may be absent."""
     assert wire.ROOT(b'{"links":{"cloud_controller_v3":{"meta":{"version":"3.228.0"}}}}').api_version == "3.228.0"
     assert wire.ROOT(b'{"links":{"cloud_controller_v3":{"href":"x"}}}').api_version == ""
+
+
+@pytest.mark.parametrize(
+    ("total", "number", "believed"), [(0, 1, True), (0, 3, True), (4, 3, True), (5, 3, False), (1, 1, False)]
+)
+def test_an_empty_last_page_is_believed_only_past_the_end(total, number, believed) -> None:
+    """Past the end a list says 0, or like audit events its true total; any other empty page was emptied."""
+    body = json.dumps({"pagination": {"total_results": total, "next": None}, "resources": []}).encode()
+    decode = wire.whole(wire.STACKS, 2, number)
+    if believed:
+        assert decode(body).resources == []
+    else:
+        with pytest.raises(Malformed):
+            decode(body)

@@ -311,7 +311,7 @@ def whole(decode: Callable[[bytes], Any], size: int, number: int = 1) -> Callabl
         if page.pagination.next is not None:
             if not rows:
                 raise Malformed("an empty page that points to a next one")
-        elif (rows or number == 1) and (number - 1) * size + rows != total:
+        elif rows != max(total - (number - 1) * size, 0):
             raise Malformed(f"a last page of {rows} rows in a list of {total}")
         return page
 
