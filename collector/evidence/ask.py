@@ -11,6 +11,9 @@ class Ask(NamedTuple):
     attempt, retried like a 502) and `Refused` for one that says no. `subjects` stay unknown when this is not got.
     `accepts` lists statuses beside 200 that are answers too: kept as documents, given to `decode`, never retried.
     `instead` says that this is asked in place of the question just answered by a Gap, which then is none.
+    `wait` is how many seconds to let pass first. `keep` False: the answer is no evidence (a poll), so it is neither
+    stored nor taken from an interrupted run. `redirect` says that the answer is a place on the same origin: the page is
+    its path, and `decode` is not called.
     """
 
     what: str
@@ -20,6 +23,9 @@ class Ask(NamedTuple):
     subjects: tuple[str, ...] = ()
     accepts: tuple[int, ...] = ()
     instead: bool = False
+    wait: float = 0.0
+    keep: bool = True
+    redirect: bool = False
 
 
 class Got(NamedTuple):

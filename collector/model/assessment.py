@@ -1,5 +1,6 @@
 """What is answered: observations, findings, coverage, and the assessment that holds them."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Literal
 
@@ -8,6 +9,7 @@ import msgspec
 from collector.model.base import Part, Role, Slim, Status, Value, Verdict
 from collector.model.controls import Parameter, Window
 from collector.model.evidence import Document, Gap, Identity
+from collector.model.platform import Attested, Interval
 
 
 class Subject(Slim, frozen=True, kw_only=True):
@@ -28,12 +30,18 @@ class Subject(Slim, frozen=True, kw_only=True):
 
 
 class Measured(Slim, frozen=True, kw_only=True):
-    """The instant an age counts from, as an interval, and the least that the age can be, in hours."""
+    """The instant an age counts from, as an interval, and the least that the age can be, in hours.
+
+    Of a patch or a stemcell, `hours` is the least that the latency can be, the interval is that of its end (up to the
+    instant asked about where it is still open), and `stages` holds each stage that was reached: published, released,
+    staging, production, restarted; None is not reached, or not known.
+    """
 
     hours: float
     not_before: datetime
     not_after: datetime
     source: str
+    stages: Mapping[str, Interval | None] = {}
 
 
 class Observation(Slim, frozen=True, kw_only=True):
@@ -181,6 +189,66 @@ class Action(Slim, frozen=True, kw_only=True):
     waived_by: str | None = None
 
 
+class PatchLine(Slim, frozen=True, kw_only=True):
+    """What the reports show of one notice, worst first.
+
+    `hours` holds the least that each latency can be: packaging (S0 to S1), staging (S1 to S2), deployment (S1 to S3)
+    and total (S0 to S3); a stage that is still open counts to the instant asked about and stands in `open`.
+    `held_by` names who held the stage that took longest beyond its share (upstream, platform, customer), or "".
+    """
+
+    subject: Subject
+    status: Status
+    flags: tuple[str, ...] = ()
+    title: str = ""
+    line: str = ""
+    fixed_in: str = ""
+    priorities: tuple[str, ...] = ()
+    cves: tuple[str, ...] = ()
+    due: datetime | None = None
+    stages: Mapping[str, Interval | None] = {}
+    hours: Mapping[str, float] = {}
+    open: tuple[str, ...] = ()
+    over_hours: float | None = None
+    held_by: str = ""
+    detail: str = ""
+    next_step: str = ""
+    evidence: tuple[str, ...] = ()
+
+
+class StemcellLine(Slim, frozen=True, kw_only=True):
+    """What the reports show of one stemcell in one deployment, worst first, then newest first.
+
+    `state` is one of: running, superseded, rolled back, in flight, not deployed, not known.
+    """
+
+    subject: Subject
+    status: Status
+    flags: tuple[str, ...] = ()
+    state: str = ""
+    stages: Mapping[str, Interval | None] = {}
+    hours: Mapping[str, float] = {}
+    notices: int = 0
+    over_hours: float | None = None
+    detail: str = ""
+    next_step: str = ""
+    evidence: tuple[str, ...] = ()
+
+
+class StageFigures(Value, frozen=True, kw_only=True):
+    """One latency over all patches of the period (`name` as in PatchLine.hours): hours; open and unknown apart."""
+
+    name: str
+    window: str | None
+    measured: int
+    inside: int
+    open: int
+    unknown: int
+    p50: float | None = None
+    p90: float | None = None
+    most: float | None = None
+
+
 class SnapshotRef(Value, frozen=True, kw_only=True):
     """A snapshot that an assessment used."""
 
@@ -211,6 +279,7 @@ class Assessment(Value, frozen=True, kw_only=True):
 
     `answer` is the one sentence; `scope_note` the first line when no boundary is declared (or ""); `exit_code` the code
     `collect` returns (0, 1 or 3). `documents` are those of the snapshots, `inputs` the digests of everything used.
+    `patch_sentence` is the line on OS patches, "" where none is asked about; `attested` are statements, never tests.
     """
 
     tool: str
@@ -233,3 +302,8 @@ class Assessment(Value, frozen=True, kw_only=True):
     answer: str
     scope_note: str
     exit_code: int
+    patches: tuple[PatchLine, ...] = ()
+    stemcells: tuple[StemcellLine, ...] = ()
+    stages: tuple[StageFigures, ...] = ()
+    attested: tuple[Attested, ...] = ()
+    patch_sentence: str = ""

@@ -1,5 +1,6 @@
 """What was collected: documents, gaps and the snapshot that holds them."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from sys import intern
 from typing import Any
@@ -49,7 +50,10 @@ class Identity(Value, frozen=True, kw_only=True):
 
 
 class SourceRecord(Value, frozen=True, kw_only=True):
-    """What one source was asked and what it gave; `clock_skew_seconds` is its clock minus ours, None when unseen."""
+    """What one source was asked and what it gave; `clock_skew_seconds` is its clock minus ours, None when unseen.
+
+    `state` is where the next harvest goes on.
+    """
 
     name: str
     endpoint: str
@@ -57,6 +61,7 @@ class SourceRecord(Value, frozen=True, kw_only=True):
     documents: int
     gaps: tuple[Gap, ...] = ()
     clock_skew_seconds: float | None = None
+    state: Mapping[str, str] = {}
 
 
 class Snapshot(Value, frozen=True, kw_only=True):
