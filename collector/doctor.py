@@ -1,7 +1,7 @@
 """What works and what does not: each diagnosis is a line with a mark, a fact and, where it is bad, the next step."""
 
 import shlex
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from fnmatch import fnmatchcase
 from typing import Any, Literal, NamedTuple
 
@@ -12,7 +12,8 @@ from collector.evidence import Ask, Store
 from collector.model import Identity
 from collector.settings import Settings
 from collector.sources.cloud_controller import wire
-from collector.transport import Session
+from collector.transport import Session, path_and_query
+from collector.transport.door import Door
 
 OLDEST_API = (3, 160, 0)
 SKEW_SECONDS = 60
@@ -42,6 +43,30 @@ class Info(msgspec.Struct, frozen=True):
     """`/v3/info`."""
 
     rate_limits: Limits = Limits()
+
+
+class DirectorInfo(msgspec.Struct, frozen=True):
+    """`/info` of a director; `user` None says that the token was not accepted."""
+
+    name: str = ""
+    version: str = ""
+    user: str | None = None
+
+
+class Named(msgspec.Struct, frozen=True):
+    """A row of `/deployments`."""
+
+    name: str
+
+
+class Timed(msgspec.Struct, frozen=True):
+    """A row of `/events`."""
+
+    timestamp: int
+
+
+# The base address of a feed need not be a page.
+BARE_ADDRESS = (404,)
 
 
 def examine_settings(settings: Settings) -> Iterator[Diagnosis]:
@@ -78,6 +103,42 @@ def refuse_wrong_clock(session: Session) -> None:
             f"the API's clock is {skew:+.0f} s from ours: no age could be believed",
             hint="set this machine's clock (NTP)",
         )
+
+
+def examine_director(door: Door, environment: str, patterns: Sequence[str]) -> Iterator[Diagnosis]:
+    """Who it is, what its clock says, which deployments are seen, and how far its events go back."""
+    what = f"BOSH {environment}"
+    info = door.fetch(Ask("info", "/info", {}, wire.decoder(DirectorInfo))).page
+    if info.user is None:
+        yield Diagnosis("bad", what, f"{info.name} does not accept the token", "check the client and its secret", 4)
+        return
+    yield Diagnosis("ok", what, f"{info.name or 'a director'}, version {info.version or 'not told'}, as {info.user}")
+    rows = _try(door, Ask("deployments", "/deployments", {"exclude_configs": "true"}, wire.decoder(list[Named])))
+    events = _try(door, Ask("events", "/events", {}, wire.decoder(list[Timed])))
+    for answer in (rows, events):
+        if isinstance(answer, Diagnosis):
+            yield answer._replace(what=what, fact=f"{answer.what}: {answer.fact}")
+    if not isinstance(rows, Diagnosis):
+        seen = [row.name for row in rows if not patterns or any(fnmatchcase(row.name, one) for one in patterns)]
+        fact = f"deployments {', '.join(seen)}" if seen else f"none of its {len(rows)} deployments is in scope"
+        hint = "" if seen else "deployments in its [[bosh]] table names them"
+        yield Diagnosis("ok" if seen else "bad", what, fact, hint, 0 if seen else 3)
+    if not isinstance(events, Diagnosis) and not events:
+        yield Diagnosis("bad", what, "no events: it may not record them", "director.events.record_events must be on", 3)
+    skew = door.clock_skew_seconds
+    if skew is not None and abs(skew) > SKEW_SECONDS:
+        yield Diagnosis("note", what, f"its clock is {skew:+.0f} s from ours", "its operator should set it (NTP)")
+
+
+def examine_feed(door: Door, name: str, place: str) -> Diagnosis:
+    """Whether a feed's place can be reached; what lies there is read when a snapshot is taken."""
+    named = "://" in place and "/" in place.partition("://")[2]
+    path, query = path_and_query(place) if named else ("/", {})
+    try:
+        door.fetch(Ask("place", path, query, bytes, accepts=BARE_ADDRESS))
+    except (Refused, RemoteError) as error:
+        return Diagnosis("bad", name, f"{place}: {error}", error.hint, error.exit_code)
+    return Diagnosis("ok", name, f"{place} answers")
 
 
 def examine_store(store: Store) -> Iterator[Diagnosis]:
@@ -190,7 +251,7 @@ def _every(session: Session, path: str, decode: Callable[[bytes], Any]) -> list[
         number += 1
 
 
-def _try(session: Session, ask: Ask) -> Any:  # noqa: ANN401  the page, or the diagnosis that stands in its place
+def _try(session: Session | Door, ask: Ask) -> Any:  # noqa: ANN401  the page, or the diagnosis that stands in its place
     try:
         return session.fetch(ask).page
     except (Refused, RemoteError) as error:

@@ -11,8 +11,9 @@ import pytest
 from collector.errors import LoginError, Malformed, Refused, RemoteError
 from collector.evidence import Ask, Got, Opening, Plan, Received, Recorder
 from collector.model import Gap, Identity, SourceRecord
-from collector.run import Progress, Stop, _answer, drive, replay
-from collector.transport.session import Answer
+from collector.run import Progress, Stop, drive, replay
+from collector.run.taking import _answer
+from collector.transport import Answer
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 PATIENCE = 10.0
@@ -257,7 +258,7 @@ def recorder(tmp_path: Path) -> Recorder:
 
 
 def ask_it(network: Network, recorder: Recorder, question: Ask) -> Got:
-    return _answer(network, recorder, question)  # type: ignore[arg-type]  # it only fetches
+    return _answer(network, recorder, "cloud-controller", question, failures=None)  # type: ignore[arg-type]  # fetches
 
 
 def test_answer_is_kept(recorder: Recorder) -> None:

@@ -57,6 +57,10 @@ stemcell_index = "index.json"
 stemcell_releases = "releases.json"
 notices = "notices.json"
 exploited = "kev.json"
+light_index = "light"
+packages = "packages"
+rootfs = "rootfs.yml"
+buildpack_releases = "releases"
 attestation = "attestation.toml"
 
 [policy]
@@ -224,7 +228,7 @@ def test_what_a_later_version_does(places: Places) -> None:
     """Tables that this version does not act on are said aloud."""
     places.write("collect.toml", WHOLE)
     assert places.load().warnings == (
-        "[bosh], [feeds], [sign], [exceptions], [exceptions_file] is read, but this version does not act on it yet",
+        "[sign], [exceptions], [exceptions_file] is read, but this version does not act on it yet",
     )
 
 

@@ -11,7 +11,11 @@ from collector.assessment.coverage import all_gaps, cover, holes, incomplete, mi
 from collector.assessment.declared import Baseline, Declared, Patterns
 from collector.assessment.explain import explain
 from collector.assessment.judging import Judged, Question, judge
-from collector.model import Assessment, Facts, Snapshot, SnapshotRef, System
+from collector.assessment.patch_tables import PatchSheet
+from collector.assessment.patching.scans import attested_words, worth_showing
+from collector.assessment.patching.sight import TOPICS, is_platform_source
+from collector.assessment.tally import uses_in_scope
+from collector.model import Assessment, Document, Facts, PlatformFacts, Snapshot, SnapshotRef, System
 
 __all__ = [
     "CHECKS",
@@ -25,19 +29,33 @@ __all__ = [
     "explain",
     "load",
     "needs",
+    "platform_needs",
 ]
 
 TOOL: Final = "cf-evidence"
+
+_NOTHING: Final = PlatformFacts()
 
 ALWAYS: Final = frozenset({"apps", "spaces", "droplets"})
 """Read whatever is asked: the table of applications shows them."""
 
 
-def needs(controls: Iterable[str] | None, catalog: Catalog, declared: Declared) -> frozenset[str]:
-    """The topics of Facts.read that the checks of the chosen controls read."""
-    checks = [CHECKS[use.check] for control in catalog.chosen(controls) for use in control.checks]
-    topics = [check.needs | check.uses for check in checks if check.asked(declared)]
-    return ALWAYS.union(*topics)
+def needs(controls: Iterable[str] | None, catalog: Catalog, declared: Declared, scope: str = "both") -> frozenset[str]:
+    """The topics of Facts.read that the checks of the chosen controls read, for the parts in scope."""
+    return ALWAYS.union(*_topics(controls, catalog, declared, scope)) - TOPICS
+
+
+def platform_needs(
+    controls: Iterable[str] | None, catalog: Catalog, declared: Declared, scope: str = "both"
+) -> frozenset[str]:
+    """The topics below the applications that they read: directors, vms, and the names of feeds."""
+    return TOPICS.intersection(frozenset().union(*_topics(controls, catalog, declared, scope)))
+
+
+def _topics(controls: Iterable[str] | None, catalog: Catalog, declared: Declared, scope: str) -> list[frozenset[str]]:
+    uses = (use for control in catalog.chosen(controls) for use in uses_in_scope(control, scope))
+    checks = [CHECKS[use.check] for use in uses]
+    return [check.needs | check.uses for check in checks if check.asked(declared)]
 
 
 def assess(  # noqa: PLR0913  everything that an answer depends on, by name
@@ -52,8 +70,13 @@ def assess(  # noqa: PLR0913  everything that an answer depends on, by name
     patterns: Patterns,
     version: str,
     inputs: Mapping[str, str],
+    platform: PlatformFacts = _NOTHING,
+    earlier: Sequence[Snapshot] = (),
 ) -> Assessment:
-    """Judge one snapshot at one instant; the same arguments give the same answer."""
+    """Judge one snapshot at one instant; the same arguments give the same answer.
+
+    `platform` is what was read below the applications, from this snapshot and from `earlier` ones.
+    """
     question = Question(
         facts=facts,
         snapshot=snapshot,
@@ -65,16 +88,20 @@ def assess(  # noqa: PLR0913  everything that an answer depends on, by name
         patterns=patterns,
         gaps=all_gaps(facts, snapshot),
         missing=missing_spaces(facts, declared),
+        below=platform,
+        earlier=tuple(earlier),
     )
     return _answered(question, judge(question), version, inputs)
 
 
 def _answered(question: Question, judged: Judged, version: str, inputs: Mapping[str, str]) -> Assessment:
+    judged.ledger.attested = attested_words(question.below.attested, question.as_of)
     found = holes(question, judged)
     lacking = incomplete(question, judged, found)
     results = tuple(judged.ledger.result(control, question.system, found) for control in question.controls)
     coverage = cover(question, judged, complete=not lacking)
     snapshot, windows = question.snapshot, question.catalog.windows
+    patches = PatchSheet(question, judged, found)
     counts = {name: desk.own.counts for name, desk in judged.desks.items() if desk.reported}
     return Assessment(
         tool=TOOL,
@@ -83,18 +110,37 @@ def _answered(question: Question, judged: Judged, version: str, inputs: Mapping[
         foundation=snapshot.foundation,
         as_of=question.as_of,
         period=None,
-        snapshots=(SnapshotRef(id=snapshot.id, taken_at=snapshot.taken_at, sha256=snapshot.sha256),),
+        snapshots=tuple(
+            SnapshotRef(id=row.id, taken_at=row.taken_at, sha256=row.sha256) for row in (*question.earlier, snapshot)
+        ),
         coverage=coverage,
         windows=dict(windows),
         controls=results,
         observations=judged.observations(),
         applications=judged.sheet.applications(),
-        actions=judged.sheet.actions(),
-        documents=snapshot.documents,
+        actions=(*judged.sheet.actions(), *patches.actions()),
+        documents=_documents(question),
         identity=snapshot.identity,
         inputs=dict(sorted(inputs.items())),
         checks={name: CHECKS[name].title for name in judged.desks},
-        answer=answer(coverage.apps, counts, windows, results, lacking),
+        answer=answer(coverage.apps, counts, windows, results, lacking, patches.sentence()),
         scope_note=scope_note(coverage, question.patterns, question.as_of, question.facts.taken_at),
         exit_code=3 if lacking else 1 if judged.ledger.flagged() else 0,
+        patches=patches.patches(),
+        stemcells=patches.stemcells(),
+        stages=patches.stages(),
+        attested=worth_showing(question.below.attested, question.as_of),
+        patch_sentence=patches.sentence(),
     )
+
+
+def _documents(question: Question) -> tuple[Document, ...]:
+    """Those of the snapshot, and those of earlier ones that were read for what the platform forgets."""
+    held = {document.sha256 for document in question.snapshot.documents}
+    older = {
+        document.sha256: document
+        for snapshot in question.earlier
+        for document in snapshot.documents
+        if document.sha256 not in held and (is_platform_source(document.source) or document.what == "buildpacks")
+    }
+    return (*question.snapshot.documents, *older.values())

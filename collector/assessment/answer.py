@@ -10,12 +10,13 @@ _AGE = "app-restage-age"
 _CURRENT = "buildpack-current"
 
 
-def answer(
+def answer(  # noqa: PLR0913, PLR0917  everything that the sentence says
     apps: AppCounts,
     counts: Mapping[str, Mapping[Status, int]],
     windows: Mapping[str, Window],
     controls: Sequence[ControlResult],
     incomplete: str,
+    patches: str = "",
 ) -> str:
     """Numbers first; what was not read is said before what was found out."""
     parts = [f"incomplete evidence ({incomplete})"] if incomplete else []
@@ -24,6 +25,8 @@ def answer(
         parts.append(_ages(apps, counts[_AGE]["fail"], words))
     if apps.visible and _CURRENT in counts:
         parts.append(_behind(counts[_CURRENT]))
+    if patches:
+        parts.append(patches)
     if not {_AGE, _CURRENT} & counts.keys():
         parts.extend(control.sentence for control in controls)
     return "; ".join(parts)

@@ -174,7 +174,7 @@ def _control(table: Table, windows: Mapping[str, Window]) -> Control:
     parameters = tuple(_parameter(row, windows) for row in table.tables("parameters"))
     _refuse_twice(table, "parameters", [parameter.id for parameter in parameters])
     uses = tuple(_use(row, objectives, windows) for row in table.tables("checks"))
-    _refuse_twice(table, "checks", [f"{use.check} as {use.role} of {use.objective or 'nothing'}" for use in uses])
+    _refuse_twice(table, "checks", [_use_words(use) for use in uses])
     _ask_for_counted(table, uses)
     control = Control(
         id=name,
@@ -189,6 +189,11 @@ def _control(table: Table, windows: Mapping[str, Window]) -> Control:
     )
     table.close()
     return control
+
+
+def _use_words(use: CheckUse) -> str:
+    part = "" if use.part == "customer" else f" ({use.part})"
+    return f"{use.check} as {use.role} of {use.objective or 'nothing'}{part}"
 
 
 def _refuse_twice(table: Table, key: str, names: list[str]) -> None:

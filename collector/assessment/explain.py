@@ -40,7 +40,8 @@ def _check(use: CheckUse, catalog: Catalog) -> list[str]:
     check = CHECKS[use.check]
     window = catalog.window(use)
     needs = ", ".join(sorted(check.needs)) or "nothing but the snapshot itself"
-    lines = [f"  {use.check} {use.role} {use.objective}".rstrip() + f": {_ROLES[use.role]}"]
+    part = " (provider)" if use.part == "provider" else ""
+    lines = [f"  {use.check} {use.role} {use.objective}".rstrip() + f"{part}: {_ROLES[use.role]}"]
     lines += [f"    {line}" for line in check.text.splitlines()]
     lines.append(f"    reads: {needs}" + (f"; consults: {', '.join(sorted(check.uses))}" if check.uses else ""))
     return [*lines, *([_window(window)] if window else [])]

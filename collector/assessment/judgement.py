@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final
 
-from collector.model import Measured, Status
+from collector.model import Measured, Part, Status
 from collector.model.base import Slim
 
 RANK: Final[dict[Status, int]] = {"fail": 0, "unknown": 1, "pass": 2, "not-applicable": 3}
@@ -20,7 +20,8 @@ class Judgement(Slim, frozen=True, kw_only=True):
     `over` is the least that the subject is outside, in hours. `spans` holds every age that was judged (None for one
     that is not known), so that another window can be asked. `minor` marks a fail that only informs. `unread` says that
     the unknown comes from evidence that was not read, not from what the evidence says. `evidence` adds to the
-    subject's own. `plain` says that nothing but status and detail is there.
+    subject's own. `plain` says that nothing but status and detail is there. `parts` holds the verdict of each part of
+    the control, where one subject speaks for both.
     """
 
     status: Status
@@ -33,6 +34,7 @@ class Judgement(Slim, frozen=True, kw_only=True):
     unread: bool = False
     evidence: tuple[str, ...] = ()
     plain: bool = False
+    parts: tuple[tuple[Part, Status], ...] = ()
 
 
 PASS: Final = Judgement(status="pass", plain=True)

@@ -8,10 +8,24 @@ from collector.assessment.checks.evidence import STATUS_CHECKS, Scene
 from collector.assessment.declared import Declared, Patterns
 from collector.assessment.judgement import Judgement
 from collector.assessment.lines import AGE, Sheet
+from collector.assessment.patching.board import Board
+from collector.assessment.patching.sight import TOPICS, Sight
+from collector.assessment.remediation import remediations
 from collector.assessment.rollup import Ledger
 from collector.assessment.subjects import Platform, records
-from collector.assessment.tally import Desk, names_used
-from collector.model import Control, Facts, Gap, Observation, Snapshot, Status, Subject, System
+from collector.assessment.tally import Desk, in_scope, names_used
+from collector.model import (
+    Control,
+    Facts,
+    Gap,
+    Observation,
+    Part,
+    PlatformFacts,
+    Snapshot,
+    Status,
+    Subject,
+    System,
+)
 from collector.model.base import Value
 
 
@@ -28,6 +42,8 @@ class Question(Value, frozen=True, kw_only=True):
     patterns: Patterns
     gaps: tuple[Gap, ...]
     missing: tuple[str, ...]
+    below: PlatformFacts = PlatformFacts()
+    earlier: tuple[Snapshot, ...] = ()
 
 
 class Judged(Value, frozen=True, kw_only=True):
@@ -40,6 +56,7 @@ class Judged(Value, frozen=True, kw_only=True):
     ledger: Ledger
     desks: Mapping[str, Desk]
     platform: Platform
+    board: Board
     ages: Mapping[Status, int]
     seen: int
     existed: int
@@ -50,17 +67,41 @@ class Judged(Value, frozen=True, kw_only=True):
         desks = (desk for desk in self.desks.values() if desk.reported)
         return tuple(observation for desk in desks for observation in desk.observations)
 
+    def topic(self, topic: str) -> str:
+        """Why a topic was not wholly read, or "", wherever it comes from."""
+        return self.board.sight.topic(topic) if topic in TOPICS else self.platform.unread.topic(topic)
+
 
 def judge(question: Question) -> Judged:
-    """Judge every app by every check, then the evidence as a whole."""
-    platform = Platform(question.facts, question.gaps, question.declared, question.as_of, question.snapshot.finished_at)
+    """Judge every app, notice and stemcell by every check, then the evidence as a whole."""
+    sight = Sight(question.below, question.snapshot.sources)
+    platform = Platform(
+        question.facts,
+        question.gaps,
+        question.declared,
+        question.as_of,
+        question.snapshot.finished_at,
+        below=question.below,
+        sight=sight,
+        windows=question.catalog.windows,
+    )
+    board = platform.board
     desks = _desks(question)
     ledger = Ledger(question.controls, question.catalog, desks, question.system.scope)
     by_app = [desk for desk in desks.values() if desk.check.kind == "app"]
     rows = list(records(platform, question.patterns))
     for desk in by_app:
         desk.judge(rows)
+    for desk in desks.values():
+        if desk.check.kind == "notice":
+            desk.judge(board.patches)
+        elif desk.check.kind == "stemcell":
+            desk.judge(board.stemcells)
     undetermined, unread = _undetermined([desks[name].verdicts for name in STATUS_CHECKS if name in desks])
+    parts = _parts(question.system.scope)
+    measured = "latency-measured" in desks
+    restaged, unmeasured = remediations(rows) if measured and "customer" in parts else (0, [])
+    provided = measured and "provider" in parts
     scene = Scene(
         facts=question.facts,
         snapshot=question.snapshot,
@@ -73,6 +114,13 @@ def judge(question: Question) -> Judged:
         seen=len(rows),
         undetermined=undetermined,
         unread=unread,
+        parts=parts,
+        restaged=restaged,
+        unmeasured=unmeasured,
+        patches=board.patches if provided else (),
+        below=sight.topic("directors") or sight.topic("notices") or sight.topic("stemcell-releases")
+        if provided
+        else "",
     )
     subject = Subject(type="system", name=question.system.id)
     for desk in desks.values():
@@ -82,11 +130,17 @@ def judge(question: Question) -> Judged:
         ledger=ledger,
         desks=desks,
         platform=platform,
+        board=board,
         ages=desks[AGE].own.counts,
         seen=len(rows),
         existed=sum(row.app.created_at <= question.as_of for row in rows),
         sheet=Sheet(question.declared, by_app, rows),
     )
+
+
+def _parts(scope: str) -> frozenset[Part]:
+    every: tuple[Part, ...] = ("customer", "provider")
+    return frozenset(part for part in every if in_scope(part, scope))
 
 
 def _undetermined(columns: list[list[Judgement]]) -> tuple[int, int]:

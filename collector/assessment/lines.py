@@ -4,21 +4,23 @@ from collections.abc import Sequence
 from itertools import repeat
 
 from collector.assessment.declared import Declared
-from collector.assessment.judgement import RANK, Judgement, worst
+from collector.assessment.judgement import RANK, Judgement, not_applicable, worst
 from collector.assessment.subjects import AppRecord
 from collector.assessment.tally import Desk
 from collector.model import Action, App, ApplicationLine, Status
 
 AGE = "app-restage-age"
+_REMARK = not_applicable("")
 
 
 class Sheet:
     """What is shown of each app, and what is to be done about it."""
 
     def __init__(self, declared: Declared, desks: Sequence[Desk], rows: Sequence[AppRecord]) -> None:
-        counted = [desk for desk in desks if desk.counts]
+        # where an unknown is only a remark, nothing but a fail stands in the table
+        counted = [desk for desk in desks if desk.counts and (not desk.check.remark or desk.own.counts["fail"])]
         ages = next(desk.verdicts for desk in desks if desk.name == AGE)
-        columns = zip(*(desk.verdicts for desk in counted), strict=True) if counted else repeat(())
+        columns = zip(*map(_column, counted), strict=True) if counted else repeat(())
         self._lines: list[ApplicationLine] = []
         self._actions: list[Action] = []
         for record, age, verdicts in zip(rows, ages, columns, strict=bool(counted)):
@@ -49,6 +51,13 @@ class Sheet:
                 ),
             )
         )
+
+
+def _column(desk: Desk) -> Sequence[Judgement]:
+    """The verdicts of a check; where its unknown is only a remark, it does not stand in the table."""
+    if not desk.check.remark or not desk.own.counts["unknown"]:
+        return desk.verdicts
+    return [_REMARK if row.status == "unknown" else row for row in desk.verdicts]
 
 
 def _line(

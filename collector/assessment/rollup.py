@@ -31,6 +31,11 @@ class Counted(Value, frozen=True, kw_only=True):
         return self.tally.counts["unknown"]
 
     @property
+    def counts(self) -> bool:
+        """Whether the use counts for its objective at all."""
+        return self.decides or self.use.role == "detects"
+
+    @property
     def applicable(self) -> int:
         """How many subjects the check speaks for."""
         return self.fails + self.unknowns + self.tally.counts["pass"]
@@ -40,10 +45,11 @@ class Ledger:
     """The counts of every use of every chosen control.
 
     A `hole` is what was not read so that subjects may be missing altogether: no verdict on the subjects that were seen
-    can then show an objective satisfied.
+    can then show an objective satisfied. `attested` is what stands beside whatever is inherited.
     """
 
     def __init__(self, controls: Sequence[Control], catalog: Catalog, desks: Mapping[str, Desk], scope: str) -> None:
+        self.attested = ""
         self.controls = controls
         self.scope = scope
         self._desks = desks
@@ -57,8 +63,8 @@ class Ledger:
     def result(self, control: Control, system: System, holes: Mapping[str, str]) -> ControlResult:
         """The verdict on one control's tested objectives."""
         rows = [self._counted(use, tally, holes) for use, tally in self.tallies[control.id]]
-        findings = tuple(self._finding(objective, rows, system) for objective in control.objectives)
-        tested = [finding for finding in findings if finding.status in _WORST]
+        findings = tuple(self._finding(control, objective, rows, system) for objective in control.objectives)
+        tested = [finding.status for finding in findings if finding.status in _WORST]
         return ControlResult(
             id=control.id,
             oscal_id=control.oscal_id,
@@ -66,7 +72,7 @@ class Ledger:
             status=aggregate(tested),
             objectives_tested=len(tested),
             objectives_total=len(findings),
-            parts={part: self._part(part, tested) for part in control.parts},
+            parts={part: self._part(part, control, rows) for part in control.parts},
             objectives=findings,
             checks=tuple(_count(row) for row in rows),
             narrative=control.narrative,
@@ -92,16 +98,19 @@ class Ledger:
             hole=holes.get(use.check, ""),
         )
 
-    def _part(self, part: str, tested: Iterable[Finding]) -> Verdict:
-        if in_scope(part, self.scope):
-            return aggregate([finding for finding in tested if finding.part == part])
-        return "inherited" if part == "provider" else "not-tested"
+    def _part(self, part: str, control: Control, rows: Sequence[Counted]) -> Verdict:
+        """The verdict of the uses that speak for one part, over all objectives."""
+        if not in_scope(part, self.scope):
+            return "inherited" if part == "provider" else "not-tested"
+        own = [row for row in rows if row.use.part == part and row.counts]
+        verdicts = [decide(found)[0] for objective in control.objectives if (found := _for(objective, own))]
+        return aggregate(verdict for verdict in verdicts if verdict in _WORST)
 
-    def _finding(self, objective: Objective, rows: Sequence[Counted], system: System) -> Finding:
-        own = [row for row in rows if row.use.objective == objective.id]
-        counted = [row for row in own if row.decides or row.use.role == "detects"]
+    def _finding(self, control: Control, objective: Objective, rows: Sequence[Counted], system: System) -> Finding:
+        counted = _for(objective, [row for row in rows if row.counts])
         if counted:
             status, reason = decide(counted)
+            reason += self._other_part(control, objective, system)
         elif in_scope(objective.part, self.scope):
             status, reason = "not-tested", "no check of this tool speaks for it"
         else:
@@ -119,9 +128,26 @@ class Ledger:
 
     def _elsewhere(self, objective: Objective, system: System) -> tuple[Verdict, str]:
         if objective.part == "provider":
-            source = system.leveraged or "the provider of the platform"
-            return "inherited", f"inherited from {source}, not observed here"
+            return "inherited", self._inherited(system)
         return "not-tested", "the customer's part, which this report does not answer for"
+
+    def _inherited(self, system: System) -> str:
+        source = system.leveraged or "the provider of the platform"
+        return f"inherited from {source}, not observed here{self.attested}"
+
+    def _other_part(self, control: Control, objective: Objective, system: System) -> str:
+        """What is inherited of an objective of which the customer's part is tested."""
+        counted = {"decides", "detects"}
+        provided = any(
+            use.part == "provider" and use.objective == objective.id and use.role in counted for use in control.checks
+        )
+        if not provided or in_scope("provider", self.scope):
+            return ""
+        return f"; the platform's part is {self._inherited(system)}"
+
+
+def _for(objective: Objective, rows: Sequence[Counted]) -> list[Counted]:
+    return [row for row in rows if row.use.objective == objective.id]
 
 
 def decide(rows: Sequence[Counted]) -> tuple[Verdict, str]:
@@ -145,9 +171,9 @@ def decide(rows: Sequence[Counted]) -> tuple[Verdict, str]:
     return "satisfied", "; ".join([*shown, *remarks])
 
 
-def aggregate(findings: Iterable[Finding]) -> Verdict:
+def aggregate(verdicts: Iterable[Verdict]) -> Verdict:
     """The worst verdict of tested objectives; `not-tested` when there is none."""
-    found = {finding.status for finding in findings}
+    found = set(verdicts)
     return next((verdict for verdict in _WORST if verdict in found), "not-tested")
 
 

@@ -7,24 +7,42 @@ from typing import Final
 
 from collector.assessment.declared import Declared, Patterns
 from collector.assessment.judgement import Judgement, not_applicable, unknown
+from collector.assessment.limits import Limit
+from collector.assessment.patching.board import Board
+from collector.assessment.patching.hosts import Hosts, hosts_of
+from collector.assessment.patching.offers import Offers as Offered
+from collector.assessment.patching.rootfs import rootfs_verdict
+from collector.assessment.patching.scans import Scans
+from collector.assessment.patching.sight import Sight
 from collector.assessment.staging import SKEW, Origins, Staging, packs, stage
 from collector.assessment.standing import Offers, Standings
 from collector.assessment.unread import Unread
 from collector.assessment.words import instant
-from collector.model import App, Droplet, Event, Facts, Gap, Space, Subject
+from collector.model import App, Droplet, Event, Facts, Gap, PlatformFacts, Space, Subject, Window
 
 TASK_PERIOD: Final = timedelta(days=31)
 
 _STOPPED: Final = not_applicable("stopped, and no task ran in 31 days")
 _LATER: Final = not_applicable("created after the instant asked about")
 _NOWHERE: Final = "(unknown space)"
+_NOTHING: Final = PlatformFacts()
+_NO_WINDOWS: Final[Mapping[str, Window]] = {}
 
 
 class Platform:
     """What one snapshot says beside the apps themselves; indexes are built once, on first use."""
 
-    def __init__(
-        self, facts: Facts, gaps: tuple[Gap, ...], declared: Declared, as_of: datetime, finished_at: datetime
+    def __init__(  # noqa: PLR0913  everything that is known beside the apps
+        self,
+        facts: Facts,
+        gaps: tuple[Gap, ...],
+        declared: Declared,
+        as_of: datetime,
+        finished_at: datetime,
+        *,
+        below: PlatformFacts = _NOTHING,
+        sight: Sight | None = None,
+        windows: Mapping[str, Window] = _NO_WINDOWS,
     ) -> None:
         self.facts = facts
         self.declared = declared
@@ -37,6 +55,31 @@ class Platform:
         self.latest = (as_of if self.past else max(as_of, finished_at)) + SKEW
         self.origins = Origins(facts, self.unread)
         self.offers = Offers(facts, self.unread.topic("buildpacks"))
+        self.board = Board(below, as_of, windows, sight or Sight(below), latest=self.latest, starts=self._starts)
+        self.offered = Offered(below, as_of)
+        self.scans = Scans(below.attested, as_of, self.board.sight)
+        self._hosts: dict[float, Hosts] = {}
+        self._rootfs: dict[tuple[str, float], Judgement] = {}
+
+    def hosts(self, seconds: float) -> Hosts:
+        """What the cells carry, held against a window in seconds."""
+        if seconds not in self._hosts:
+            self._hosts[seconds] = hosts_of(self.board, seconds)
+        return self._hosts[seconds]
+
+    def rootfs(self, stack: str, limit: Limit) -> Judgement:
+        """The verdict on the root file system of a stack, the same for all its apps."""
+        key = stack, limit.seconds
+        if key not in self._rootfs:
+            self._rootfs[key] = rootfs_verdict(self.board, stack, limit)
+        return self._rootfs[key]
+
+    def _starts(self) -> tuple[datetime, datetime] | None:
+        """The first and the last start of all instances that run; None where they were not wholly read."""
+        if "instances" not in self.unread.clean:
+            return None
+        every = [row.since for rows in self.facts.instances.values() for row in rows if row.state == "RUNNING"]
+        return (min(every), max(every)) if every else None
 
     @cached_property
     def events_since(self) -> datetime | None:

@@ -1,7 +1,7 @@
 """Verdicts counted for one use of a check: by its window, and by what its role lets count."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from operator import attrgetter
 from typing import Protocol
 
@@ -10,8 +10,6 @@ from collector.assessment.checks.evidence import Scene
 from collector.assessment.declared import Declared
 from collector.assessment.judgement import PASS, Judgement, rejudge
 from collector.assessment.limits import Limit, limit_of
-from collector.assessment.subjects import AppRecord
-from collector.assessment.unread import Unread
 from collector.model import CheckUse, Control, Observation, Role, Status, Subject, Window
 
 COUNTED: tuple[Role, ...] = ("decides", "detects", "flags")
@@ -35,6 +33,20 @@ class Cited(Protocol):
         ...
 
 
+class Row(Cited, Protocol):
+    """One subject; `outside` is its verdict where no check speaks for it."""
+
+    @property
+    def subject(self) -> Subject:
+        """What is judged."""
+        ...
+
+    @property
+    def outside(self) -> Judgement | None:
+        """The verdict that stands for every check."""
+        ...
+
+
 NO_RECORD: Cited = PASS
 
 
@@ -55,11 +67,15 @@ def _observation(
 
 
 class Tally:
-    """The verdicts of one check under one window; where it does not only inform, minor fails do not count."""
+    """The verdicts of one check under one window; where it does not only inform, minor fails do not count.
 
-    __slots__ = ("counts", "informs", "limit", "same")
+    `part` is the one whose verdict counts, where the check has one for each.
+    """
 
-    def __init__(self, limit: Limit, own: Limit, *, informs: bool) -> None:
+    __slots__ = ("counts", "informs", "limit", "part", "same")
+
+    def __init__(self, limit: Limit, own: Limit, *, informs: bool, part: str = "") -> None:
+        self.part = part
         self.limit = limit.seconds
         self.same = limit.seconds == own.seconds
         self.informs = informs
@@ -67,13 +83,15 @@ class Tally:
 
     def add(self, verdicts: Sequence[Judgement], own: Mapping[Status, int], *, minor: bool) -> None:
         """Count verdicts as this use sees them; `own` counts them as they are, `minor` says that some are minor."""
-        if self.same and (self.informs or not minor):
+        if self.same and not self.part and (self.informs or not minor):
             self.counts = dict(own)
             return
         for verdict in verdicts:
             self.counts[self._status(verdict)] += 1
 
     def _status(self, judgement: Judgement) -> Status:
+        if self.part:
+            return dict(judgement.parts).get(self.part, judgement.status)  # type: ignore[call-overload,no-any-return]
         if judgement.minor and not self.informs:
             return "pass"
         return judgement.status if self.same else rejudge(judgement, self.limit)
@@ -108,7 +126,7 @@ class Desk:
         self.verdicts: list[Judgement] = []
         self.observations: list[Observation] = []
         self.own = Tally(self.limit, self.limit, informs=True)
-        self.tallies: dict[tuple[float, bool], Tally] = {(self.limit.seconds, True): self.own}
+        self.tallies: dict[tuple[float, bool, str], Tally] = {(self.limit.seconds, True, ""): self.own}
         self.counts = False
         self.decisive = False
         self.unread = ""
@@ -116,15 +134,15 @@ class Desk:
     def count_for(self, use: CheckUse, window: Window | None) -> Tally:
         """The tally of one use of the check; uses that ask the same share one."""
         limit = limit_of(window) if use.window else self.limit
-        key = limit.seconds, use.role == "informs"
+        key = limit.seconds, use.role == "informs", use.part if self.check.split else ""
         if key not in self.tallies:
-            self.tallies[key] = Tally(limit, self.limit, informs=key[1])
+            self.tallies[key] = Tally(limit, self.limit, informs=key[1], part=key[2])
         self.counts = self.counts or use.role in COUNTED
         self.decisive = self.decisive or use.role in DECISIVE
         return self.tallies[key]
 
-    def judge(self, rows: Sequence[AppRecord]) -> None:
-        """Judge every app; one that is not in scope has its verdict."""
+    def judge(self, rows: Sequence[Row]) -> None:
+        """Judge every subject; one that is not in scope has its verdict."""
         check, limit = self._check, self.limit
         self._note([row.outside or check(row, limit) for row in rows], [row.subject for row in rows], rows)
 
@@ -157,11 +175,11 @@ class Desk:
         for tally in self.tallies.values():
             tally.add(verdicts, own, minor=minor)
 
-    def missing(self, read: Unread, declared: Declared) -> str:
+    def missing(self, topic: Callable[[str], str], declared: Declared) -> str:
         """Why a topic that the check cannot do without was not wholly read, or ""."""
         if not self.check.asked(declared):
             return ""
-        return next(filter(None, (read.topic(topic) for topic in sorted(self.check.needs))), "")
+        return next(filter(None, map(topic, sorted(self.check.needs))), "")
 
 
 def uses_in_scope(control: Control, scope: str) -> tuple[CheckUse, ...]:

@@ -9,11 +9,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from collector import __version__
-from collector.assessment import Catalog, Patterns, needs
+from collector.assessment import Catalog, Patterns, needs, platform_needs
+from collector.cli.lines import sources_for
 from collector.cli.wiring import (
     artifacts_of,
     collect_live,
     controls_folder,
+    history_of,
+    past_of,
     settings_of,
     store_at,
     world_of,
@@ -35,6 +38,8 @@ from collector.reports import REPORTS
 from collector.reports.context import Context
 from collector.resources import TEMPLATES
 from collector.run import (
+    HISTORY,
+    Evidence,
     Question,
     judge,
     read_catalog,
@@ -43,6 +48,7 @@ from collector.run import (
     snapshot_key,
 )
 from collector.settings import Settings, declared_in
+from collector.sources import CLOUD_CONTROLLER
 from collector.stores.publishing import publish
 
 FLAGGED = 1
@@ -56,7 +62,7 @@ class Delivery(NamedTuple):
     assessment: Assessment
     artifacts: Sequence[str]
     context: Context
-    snapshot: Path
+    evidence: Evidence
     store: Store | None
 
 
@@ -73,17 +79,16 @@ def ask(given: Mapping[str, Any]) -> int:
     if given["output"]:
         refuse_foreign(given["output"].resolve())
     store = store_at(given["store"], settings, world) if given["store"] and given["from_"] is None else None
-    topics = needs(question.controls or None, catalog, declared_in(settings.tables))
-    with snapshot_for(given, settings, world, topics, store) as folder:
-        question = no_more_than_read(question, read_manifest(folder).snapshot)
+    with evidence_for(given, settings, world, wants_of(question, catalog, settings, world), store) as evidence:
+        question = no_more_than_read(question, read_manifest(evidence.folder).snapshot)
         templates = given["templates"] or TEMPLATES
-        assessment = judge(folder, question, catalog, settings, templates, __version__)
+        assessment = judge(evidence, question, catalog, settings, templates, __version__)
         context = Context(
             templates=templates,
             html_max_rows=settings.tables.report.html_max_rows,
             oscal_version=given["oscal_version"],
         )
-        deliver(given, Delivery(world, settings, assessment, artifacts, context, folder, store))
+        deliver(given, Delivery(world, settings, assessment, artifacts, context, evidence, store))
     show(assessment, given["format_"], world)
     return code_of(assessment, given)
 
@@ -107,38 +112,64 @@ def no_more_than_read(question: Question, snapshot: Snapshot) -> Question:
     return question._replace(patterns=Patterns(org=asked.org or orgs, space=asked.space or spaces, app=asked.app))
 
 
+class Wants(NamedTuple):
+    """What a live run reads: topics of Cloud Controller, and sources."""
+
+    topics: frozenset[str]
+    sources: Sequence[str]
+
+
+def wants_of(question: Question, catalog: Catalog, settings: Settings, world: World) -> Wants:
+    """No more than the question needs."""
+    asked = question.controls or None, catalog, declared_in(settings.tables), settings.tables.system.scope
+    return Wants(needs(*asked), sources_for(settings, world.environment, platform_needs(*asked)))
+
+
 @contextmanager
-def snapshot_for(
-    given: Mapping[str, Any], settings: Settings, world: World, topics: frozenset[str], store: Store | None
-) -> Iterator[Path]:
-    """The folder of the snapshot to judge: the named one, or one that is taken now and goes when it is not kept."""
+def evidence_for(
+    given: Mapping[str, Any], settings: Settings, world: World, wants: Wants, store: Store | None
+) -> Iterator[Evidence]:
+    """The snapshot to judge, with what earlier ones remember: the named one, or one taken now, which goes again."""
+    system = settings.tables.system.id
     with tempfile.TemporaryDirectory(prefix="cf-evidence-") as temporary:
         wanted = given["from_"]
         if wanted is None:
             # What goes into a store is chained to what lies there.
-            previous = last_manifest(store, settings.tables.system.id) if store else None
-            snapshot = collect_live(given, settings, world, topics, parent=Path(temporary), previous=previous)
-            yield Path(snapshot.root)
+            previous = last_manifest(store, system) if store else None
+            past = store or past_of(settings, world)
+            snapshot = collect_live(
+                given,
+                settings,
+                world,
+                wants.topics,
+                parent=Path(temporary),
+                previous=previous,
+                past=past,
+                sources=wants.sources,
+            )
+            yield Evidence(Path(snapshot.root), history_of(past, snapshot, Path(temporary) / HISTORY))
         elif (Path(wanted) / "snapshot" / "manifest.json").is_file():
-            yield Path(wanted) / "snapshot"  # a folder that -o wrote, whose own manifest is that of the reports
+            # A folder that -o wrote, whose own manifest is that of the reports.
+            yield Evidence(Path(wanted) / "snapshot", sorted((Path(wanted) / HISTORY).glob("*")))
         elif (Path(wanted) / "manifest.json").is_file():
-            yield Path(wanted)
+            yield Evidence(Path(wanted))
         else:
             kept = store_at(settings.tables.store.url, settings, world)
-            yield bring(kept, find(kept, settings.tables.system.id, wanted), Path(temporary))
+            folder = bring(kept, find(kept, system, wanted, CLOUD_CONTROLLER), Path(temporary))
+            yield Evidence(folder, history_of(kept, read_manifest(folder).snapshot, Path(temporary) / HISTORY))
 
 
 def deliver(given: Mapping[str, Any], job: Delivery) -> None:
     """Write the reports where -o says; what was read live also goes into the store that --store names."""
     if given["output"]:
-        written = render(job.assessment, job.artifacts, given["output"], job.context, job.snapshot)
+        written = render(job.assessment, job.artifacts, given["output"], job.context, job.evidence)
         job.world.note(f"wrote {len(written)} files into {given['output']}")
     if job.store:
-        taken = open_snapshot(job.snapshot)
+        taken = open_snapshot(job.evidence.folder)
         # Both are finished under their own names first: an upload that fails can then be done again.
         local = kept_work(job.world, snapshot_key(taken))
         with disk_errors(local):
-            shutil.copytree(job.snapshot, local, dirs_exist_ok=True)
+            shutil.copytree(job.evidence.folder, local, dirs_exist_ok=True)
         reports = kept_work(job.world, report_key(job.assessment))
         render(job.assessment, job.artifacts, reports, job.context, None)
         for folder, key in ((local, snapshot_key(taken)), (reports, report_key(job.assessment))):

@@ -1,7 +1,7 @@
 """Putting the parts together for one command: settings, login, session, store."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -10,16 +10,17 @@ from typing import Any, NamedTuple
 import click
 
 from collector import __version__
+from collector.cli.lines import lines_to, needs_of
 from collector.cli.world import Manners, World, environment, whole_second
 from collector.doctor import refuse_wrong_clock
 from collector.errors import UsageError
-from collector.evidence import JOURNAL, Last, Store
+from collector.evidence import JOURNAL, Last, Recorder, Store, bring_part, earlier
 from collector.model import Identity, Snapshot
 from collector.reports import ARTIFACTS
 from collector.resources import CONTROLS
-from collector.run import Job, take_snapshot
-from collector.settings import Settings, load, nearest
-from collector.sources import Scope
+from collector.run import REMEMBERED, Job, remembered, scope_of, take_snapshot
+from collector.settings import DEFAULT, Settings, load, nearest
+from collector.sources import CLOUD_CONTROLLER, Scope
 from collector.stores import StoreOptions, open_store
 from collector.transport import Session, cf_cli_target, find_secrets, login
 
@@ -71,7 +72,7 @@ def api_of(settings: Settings, world: World) -> str:
     return api
 
 
-class Line(NamedTuple):
+class Connection(NamedTuple):
     """An open line to a foundation."""
 
     session: Session
@@ -79,7 +80,7 @@ class Line(NamedTuple):
 
 
 @contextmanager
-def line_to(api: str, settings: Settings, world: World) -> Iterator[Line]:
+def line_to(api: str, settings: Settings, world: World) -> Iterator[Connection]:
     """Log in, and talk for as long as the block lasts."""
     secrets = find_secrets(world.environment, say=world.say)
     tokens = login(api, secrets, now=world.clock.now, sleep=world.sleep, jitter=world.jitter, say=world.say)
@@ -93,7 +94,7 @@ def line_to(api: str, settings: Settings, world: World) -> Iterator[Line]:
         concurrency=settings.tables.cf.concurrency,
     )
     try:
-        yield Line(session, tokens.identity)
+        yield Connection(session, tokens.identity)
     finally:
         session.close()
 
@@ -108,15 +109,21 @@ def store_at(url: str, settings: Settings, world: World) -> Store:
     return open_store(url, environment=world.environment, say=world.say, chance=world.word, options=options)
 
 
-def scope_of(given: Mapping[str, Any], settings: Settings, world: World, needs: frozenset[str], user: str) -> Scope:
-    """What a snapshot reads."""
-    return Scope(
-        needs=needs,
-        orgs=tuple(given.get("orgs") or settings.tables.cf.orgs),
-        spaces=tuple(given.get("spaces") or ()),
-        now=whole_second(world.clock.now()),
-        user=user,
-    )
+def past_of(settings: Settings, world: World) -> Store | None:
+    """The store that the settings name, for what it remembers; None where there is none yet."""
+    url = settings.tables.store.url
+    if settings.origin("store.url") == DEFAULT and not Path(url.removeprefix("file:")).exists():
+        return None
+    return store_at(url, settings, world)
+
+
+def history_of(past: Store | None, snapshot: Snapshot, into: Path) -> list[Path]:
+    """What earlier snapshots of a store remember of the platform, brought into a folder."""
+    if past is None:
+        return []
+    taken_at = snapshot.taken_at
+    prefixes = earlier(past, snapshot.system, since=taken_at - REMEMBERED, before=taken_at)
+    return [folder for prefix in prefixes if (folder := bring_part(past, prefix, into, remembered)) is not None]
 
 
 def collect_live(
@@ -128,21 +135,41 @@ def collect_live(
     parent: Path,
     previous: Last | None = None,
     resume: Path | None = None,
+    past: Store | None = None,
+    sources: Sequence[str],
 ) -> Snapshot:
-    """Take a snapshot below `parent`."""
-    api = api_of(settings, world)
-    with line_to(api, settings, world) as line:
-        refuse_wrong_clock(line.session)
+    """Take a snapshot of the named sources below `parent`; `past` tells where harvests go on.
+
+    An interrupted one goes on with the sources that it began with.
+    """
+    opening = None if resume is None else Recorder.resume(resume).opening
+    names = sources if opening is None else opening.scope.get("sources", [CLOUD_CONTROLLER])
+    asks_foundation = CLOUD_CONTROLLER in names
+    api = api_of(settings, world) if asks_foundation else settings.tables.cf.api
+    with ExitStack() as open_lines:
+        session, identity = None, Identity()
+        if asks_foundation:
+            session, identity = open_lines.enter_context(line_to(api, settings, world))
+            refuse_wrong_clock(session)
+        now = whole_second(world.clock.now())
+        scope = Scope(
+            needs=needs if asks_foundation else frozenset(),
+            orgs=tuple(given.get("orgs") or settings.tables.cf.orgs),
+            spaces=tuple(given.get("spaces") or ()),
+            now=now,
+            user=identity.user,
+        )
+        more = needs_of(names, settings, world.environment, now, past) if opening is None else {}
         return take_snapshot(
-            line.session,
-            scope_of(given, settings, world, needs, line.identity.user),
+            lines_to(names, settings, world, session),
             Job(
                 parent=parent,
                 system=settings.tables.system.id,
                 foundation=api,
-                identity=line.identity,
+                identity=identity,
                 version=__version__,
                 concurrency=settings.tables.cf.concurrency,
+                scope=scope_of(scope, names, **more),
                 previous=previous,
                 resume=resume,
             ),

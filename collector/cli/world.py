@@ -36,11 +36,17 @@ class World:
     """One run's view of the outside."""
 
     def __init__(
-        self, environment: Mapping[str, str], manners: Manners, sleep: Callable[[float], None] | None = None
+        self,
+        environment: Mapping[str, str],
+        manners: Manners,
+        sleep: Callable[[float], None] | None = None,
+        *,
+        remembers: bool = True,
     ) -> None:
         self.environment = environment
         self.manners = manners
         self.here = Path.cwd()
+        self.remembers = remembers
         self.stop = Stop()
         self.sleep = sleep or self.stop.sleep
         self.clock = Clock(now, lambda: secrets.token_hex(4), self._progress)
@@ -56,6 +62,11 @@ class World:
     def work_dir(self) -> Path:
         """Where snapshots for a bucket are finished before they are copied, and kept when that fails."""
         return platformdirs.user_state_path("cf-evidence")
+
+    @property
+    def cache_dir(self) -> Path | None:
+        """Where answers of feeds are kept, to be asked for again only when they have changed; None keeps none."""
+        return platformdirs.user_cache_path("cf-evidence") if self.remembers else None
 
     @property
     def draws(self) -> bool:

@@ -1,6 +1,17 @@
 """Questions, answers and what becomes of them: the snapshot, its manifest, and where it lies."""
 
-from collector.evidence.archive import Last, bring, find, last_manifest, month_folder, snapshot_id, snapshots
+from collector.evidence.archive import (
+    Last,
+    bring,
+    bring_part,
+    earlier,
+    find,
+    last_manifest,
+    month_folder,
+    snapshot_id,
+    snapshots,
+    states,
+)
 from collector.evidence.ask import Ask, Got, Plan
 from collector.evidence.manifest import Manifest, digest_of, open_snapshot, read_manifest, sums
 from collector.evidence.recorder import JOURNAL, Opening, Received, Recorder, disk_errors, unpack
@@ -20,8 +31,10 @@ __all__ = [
     "Recorder",
     "Store",
     "bring",
+    "bring_part",
     "digest_of",
     "disk_errors",
+    "earlier",
     "find",
     "last_manifest",
     "month_folder",
@@ -31,6 +44,7 @@ __all__ = [
     "seal",
     "snapshot_id",
     "snapshots",
+    "states",
     "sums",
     "swap",
     "unpack",

@@ -1,7 +1,7 @@
 """Where runs lie in a store, and how the snapshots of a system are found again."""
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -11,6 +11,7 @@ import msgspec
 from collector.errors import IntegrityError, UsageError
 from collector.evidence.manifest import Manifest
 from collector.evidence.store import Store
+from collector.model import Document
 
 
 class Last(NamedTuple):
@@ -45,18 +46,43 @@ def last_manifest(store: Store, system: str) -> Last | None:
     return _manifest(store, _newest(store, found)) if found else None
 
 
-def find(store: Store, system: str, wanted: str) -> str:
-    """The prefix of a snapshot by its id, or of the newest one for `latest`; raises `UsageError`."""
+def find(store: Store, system: str, wanted: str, source: str) -> str:
+    """The prefix of a snapshot by its id, or for `latest` of the newest that asked `source`; raises `UsageError`."""
     found = list(snapshots(store, system))
     if not found:
         raise UsageError(f"{store.url} holds no snapshot of system {system}", hint="take one: collect snapshot")
     for prefix in found:
         if _name(prefix) == wanted:
             return prefix
-    newest = _newest(store, found)
-    if wanted == "latest":
-        return newest
-    raise UsageError(f"no snapshot {wanted} in {store.url}", hint=f"the newest is {_name(newest)}")
+    if wanted != "latest":
+        raise UsageError(f"no snapshot {wanted} in {store.url}", hint=f"the newest is {_name(_newest(store, found))}")
+    while found:
+        newest = _newest(store, found)
+        if any(record.name == source for record in _read(store, newest)[1].snapshot.sources):
+            return newest
+        found.remove(newest)
+    raise UsageError(f"{store.url} holds no snapshot of {source}", hint="take one: collect snapshot")
+
+
+def earlier(store: Store, system: str, *, since: datetime, before: datetime) -> list[str]:
+    """The prefixes of the snapshots begun in `since` <= t < `before`, oldest first."""
+    first, last = f"{since:%Y%m%dT%H%M%SZ}", f"{before:%Y%m%dT%H%M%SZ}"
+    return [prefix for prefix in snapshots(store, system) if first <= _name(prefix).partition("-")[0] < last]
+
+
+def states(store: Store, system: str, *, since: datetime, wanted: Iterable[str]) -> dict[str, Mapping[str, str]]:
+    """By source: where its newest snapshot begun at or after `since` says that the next harvest goes on."""
+    open_ = set(wanted)
+    found: dict[str, Mapping[str, str]] = {}
+    every = sorted(snapshots(store, system), key=_name, reverse=True)
+    for prefix in every:
+        if not open_ or _name(prefix) < f"{since:%Y%m%dT%H%M%SZ}":
+            break
+        for record in _read(store, prefix)[1].snapshot.sources:
+            if record.name in open_ and record.state:
+                found[record.name] = record.state
+                open_.remove(record.name)
+    return found
 
 
 def _name(prefix: str) -> str:
@@ -72,13 +98,17 @@ def _newest(store: Store, found: Iterable[str]) -> str:
 
 
 def _manifest(store: Store, prefix: str) -> Last:
+    body, manifest = _read(store, prefix)
+    return Last(f"{prefix}/manifest.json", hashlib.sha256(body).hexdigest(), manifest.sequence)
+
+
+def _read(store: Store, prefix: str) -> tuple[bytes, Manifest]:
     key = f"{prefix}/manifest.json"
     body = store.read(key)
     try:
-        sequence = msgspec.json.decode(body, type=Manifest).sequence
+        return body, msgspec.json.decode(body, type=Manifest)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise IntegrityError(f"{key} in {store.url} cannot be read: {error}", hint="restore it, then go on") from error
-    return Last(key, hashlib.sha256(body).hexdigest(), sequence)
 
 
 def bring(store: Store, prefix: str, into: Path) -> Path:
@@ -91,4 +121,21 @@ def bring(store: Store, prefix: str, into: Path) -> Path:
         target = folder / key.removeprefix(f"{prefix}/")
         target.parent.mkdir(parents=True, exist_ok=True)
         store.fetch(key, target)
+    return folder
+
+
+def bring_part(store: Store, prefix: str, into: Path, wanted: Callable[[Document], bool]) -> Path | None:
+    """A folder below `into` with the manifest of a run and the files of the wanted documents; None without any.
+
+    Each file is checked against the manifest when it is read, by `unpack`.
+    """
+    _, manifest = _read(store, prefix)
+    files = [document.file for document in manifest.snapshot.documents if wanted(document)]
+    if not files:
+        return None
+    folder = into / _name(prefix)
+    for name in ("manifest.json", "SHA256SUMS", *files):
+        target = folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        store.fetch(f"{prefix}/{name}", target)
     return folder

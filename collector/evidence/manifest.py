@@ -31,6 +31,11 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     snapshot: Snapshot
     files: tuple[File, ...]
 
+    def named(self, folder: Path) -> Snapshot:
+        """The snapshot, with the digest of this manifest as it lies in `folder`."""
+        digest = digest_of(folder / "manifest.json")
+        return msgspec.structs.replace(self.snapshot, sha256=digest, root=str(folder))
+
 
 def manifest_bytes(manifest: Manifest) -> bytes:
     """The manifest as it is written: one readable, stable form."""
@@ -103,4 +108,4 @@ def open_snapshot(folder: Path) -> Snapshot:
             ) from error
         if digest != file.sha256:
             raise IntegrityError(f"{path} is not what its manifest says", hint="restore it from the store")
-    return msgspec.structs.replace(manifest.snapshot, sha256=digest_of(folder / "manifest.json"), root=str(folder))
+    return manifest.named(folder)

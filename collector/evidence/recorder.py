@@ -172,6 +172,20 @@ class Recorder:
         """The gaps of a source, in an order that does not depend on arrival."""
         return tuple(sorted(self._gaps.get(source, ()), key=lambda gap: (gap.what, gap.subjects, gap.reason)))
 
+    def snapshot(self, finished_at: datetime, identity: Identity, sources: tuple[SourceRecord, ...]) -> Snapshot:
+        """What is kept so far, as a snapshot that ends here."""
+        return Snapshot(
+            id=self.opening.id,
+            system=self.opening.system,
+            taken_at=self.opening.started_at,
+            finished_at=finished_at,
+            foundation=self.opening.foundation,
+            identity=identity,
+            scope=self.opening.scope,
+            sources=sources,
+            documents=tuple(sorted(self._documents, key=lambda document: document.file)),
+        )
+
     def finish(  # noqa: PLR0913  what a manifest states
         self,
         *,
@@ -183,22 +197,11 @@ class Recorder:
         sequence: int = 1,
     ) -> Snapshot:
         """Write manifest.json and SHA256SUMS, sync everything to disk, give the folder its name."""
-        documents = tuple(sorted(self._documents, key=lambda document: document.file))
-        snapshot = Snapshot(
-            id=self.opening.id,
-            system=self.opening.system,
-            taken_at=self.opening.started_at,
-            finished_at=finished_at,
-            foundation=self.opening.foundation,
-            identity=identity,
-            scope=self.opening.scope,
-            sources=sources,
-            documents=documents,
-        )
+        snapshot = self.snapshot(finished_at, identity, sources)
         final = self.folder.with_name(self.opening.id)
         with disk_errors(self.folder):
             (self.folder / JOURNAL).unlink(missing_ok=True)
-            wanted = {document.file for document in documents}
+            wanted = {document.file for document in snapshot.documents}
             _drop_strays(self.folder, wanted)
             listed = sums(self.folder, sorted(wanted))
             manifest = Manifest(tool=tool, snapshot=snapshot, sequence=sequence, previous=previous, files=listed)

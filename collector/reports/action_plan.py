@@ -5,6 +5,7 @@ from typing import BinaryIO
 
 from collector.model import Action, Assessment
 from collector.reports.context import Context
+from collector.reports.patching import name_of, of_platform
 from collector.reports.text import markdown_code, markdown_fence, markdown_text, visible
 from collector.reports.words import days
 
@@ -40,7 +41,8 @@ def _sections(actions: Iterable[Action]) -> list[tuple[Where, list[Action]]]:
 def _section(where: Where, actions: list[Action]) -> Iterator[str]:
     owner, org, space = where
     production = " (production)" if any(action.production for action in actions) else ""
-    yield f"## {markdown_text(org)} / {markdown_text(space)}{production}"
+    platform = not org and not space and of_platform(actions[0].subject)
+    yield f"## {'Platform' if platform else f'{markdown_text(org)} / {markdown_text(space)}'}{production}"
     yield ""
     yield f"Owner: {markdown_code(owner) or 'no owner is named'}"
     yield ""
@@ -61,4 +63,4 @@ def _item(action: Action) -> str:
         f", {markdown_text(action.before)} → {markdown_text(action.after)}" if action.before != action.after else ""
     )
     waived = "" if action.waived_by is None else f" (waived by {markdown_code(action.waived_by)})"
-    return f"- [ ] {markdown_code(action.subject.name)}{outside}{versions}: {markdown_text(action.what)}{waived}"
+    return f"- [ ] {markdown_code(name_of(action.subject))}{outside}{versions}: {markdown_text(action.what)}{waived}"

@@ -6,7 +6,9 @@ from typing import Any, BinaryIO, Final
 import msgspec
 
 from collector.model import Assessment, CheckCount, ControlResult, Coverage, Observation, SourceCoverage, Window
+from collector.reports import platform_json
 from collector.reports.context import Context
+from collector.reports.patching import observed
 
 SCHEMA: Final = "cf-evidence/assessment/1"
 _encode = msgspec.json.Encoder().encode
@@ -31,7 +33,21 @@ def chunks(assessment: Assessment) -> Iterator[bytes]:
     yield from _lines(map(_control, assessment.controls))
     yield b'],\n "observations": ['
     yield from _lines(map(_observation, assessment.observations))
+    if observed(assessment):
+        yield from _platform(assessment)
     yield b"]}\n"
+
+
+def _platform(assessment: Assessment) -> Iterator[bytes]:
+    """Give what is added where the platform was asked about; the last list is left open, as the observations are."""
+    yield b'],\n "patches": ['
+    yield from _lines(map(platform_json.patch, assessment.patches))
+    yield b'],\n "stemcells": ['
+    yield from _lines(map(platform_json.stemcell, assessment.stemcells))
+    yield b'],\n "stages": ['
+    yield from _lines(map(platform_json.figures, assessment.stages))
+    yield b'],\n "attestations": ['
+    yield from _lines(map(platform_json.attestation, assessment.attested))
 
 
 def _lines(values: Iterable[object]) -> Iterator[bytes]:
@@ -119,7 +135,7 @@ def _observation(seen: Observation) -> Mapping[str, Any]:
         "status": seen.status,
         "waived_by": seen.waived_by,
         "window": seen.window,
-        "measured": seen.measured,
+        "measured": platform_json.measured(seen.measured),
     }
     if seen.status != "pass":
         shown |= {"over_hours": seen.over_hours, "detail": seen.detail, "next_step": seen.next_step}

@@ -17,14 +17,19 @@ import msgspec
 
 from collector.model import Assessment, ControlResult, Finding, Role, Subject
 from collector.reports.context import Context
+from collector.reports.patching import observed
 from collector.reports.text import visible
 
 NS: Final = "https://cf-evidence.example/ns/oscal"
 FEDRAMP_NS: Final = "http://fedramp.gov/ns/oscal"
 PLAN_FILE: Final = "assessment-plan.json"
+# The checks that rest on a statement of an operator wherever they have an answer: they are examined, not tested.
+BY_STATEMENT: Final = frozenset({"image-remediated"})
 TESTED: Final = frozenset({"satisfied", "not-satisfied", "not-assessed"})
 
 Json = dict[str, Any]
+
+_FOUNDATION: Final = "cloud-controller"
 
 # ---------------------------------------------------------------- names
 
@@ -207,7 +212,7 @@ def metadata(assessment: Assessment, context: Context, series: str, title: str) 
 
 
 def assessment_assets(assessment: Assessment) -> Json:
-    """The tool, and the platform that it runs on."""
+    """The tool, the platform that it runs on, and the directors and feeds that it reads beside the foundation."""
     tool = tool_uuid(assessment)
     return {
         "components": [
@@ -218,7 +223,8 @@ def assessment_assets(assessment: Assessment) -> Json:
                 "description": "Reads Cloud Foundry without changing it, keeps what it read, and judges it.",
                 "props": core_props(("version", assessment.version)),
                 "status": {"state": "operational"},
-            }
+            },
+            *_sources(assessment),
         ],
         "assessment-platforms": [
             {
@@ -228,6 +234,21 @@ def assessment_assets(assessment: Assessment) -> Json:
             }
         ],
     }
+
+
+def _sources(assessment: Assessment) -> list[Json]:
+    names = [source.name for source in assessment.coverage.sources] if observed(assessment) else []
+    return [
+        {
+            "uuid": identifier("source", assessment.system.id, name),
+            "type": "service",
+            "title": markup(name) or "(no name)",
+            "description": "A director or a feed that is read for the patches of the platform.",
+            "status": {"state": "operational"},
+        }
+        for name in names
+        if name != _FOUNDATION
+    ]
 
 
 def tested(control: ControlResult) -> list[Finding]:

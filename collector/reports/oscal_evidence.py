@@ -15,6 +15,7 @@ def evidence(run: Run) -> list[Json]:
     """A resource for everything that an observation cites and nothing else, documents first."""
     assessment = run.assessment
     cited = {digest: None for seen in assessment.observations for digest in seen.evidence}
+    cited |= dict.fromkeys(sorted(run.statements))
     known = {document.digest: _document(assessment, document) for document in run.documents.values()}
     for name, digest in assessment.inputs.items():
         known.setdefault(_digest(digest), _input(name, digest))

@@ -8,6 +8,7 @@ from collector.reports import oscal
 from collector.reports.oscal import Branch, Json
 from collector.reports.oscal_observations import told_of
 from collector.reports.oscal_run import Run
+from collector.reports.patching import title_of
 
 _COUNTING: Final = frozenset({"decides", "flags"})
 _JUDGING: Final = frozenset({"decides", "detects"})
@@ -60,9 +61,9 @@ def _risk(run: Run, seen: Observation) -> Json:
     return oscal.compact(
         {
             "uuid": uuid,
-            "title": oscal.markup(f"{seen.check}: {seen.subject.label}"),
+            "title": oscal.markup(f"{seen.check}: {title_of(seen.subject)}"),
             "description": told_of(seen),
-            "statement": oscal.sentence(f"{seen.subject.label} {verdict} {seen.check}", asked),
+            "statement": oscal.sentence(f"{title_of(seen.subject)} {verdict} {seen.check}", asked),
             "props": oscal.props(
                 ("check-id", seen.check),
                 ("exception-id", seen.waived_by),

@@ -1,4 +1,4 @@
-"""The observations: one aggregate for each check, and one for each subject that fails or is unknown."""
+"""The observations: one aggregate for each check, and one for each subject that fails or is unknown; statements."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -7,7 +7,9 @@ from collector.model import Measured, Observation
 from collector.reports import oscal
 from collector.reports.oscal import Branch, Json
 from collector.reports.oscal_evidence import cites
+from collector.reports.oscal_platform import methods, stage_pairs, statements
 from collector.reports.oscal_run import Group, Run
+from collector.reports.patching import title_of
 
 
 def observations(run: Run) -> Iterator[Json]:
@@ -15,11 +17,12 @@ def observations(run: Run) -> Iterator[Json]:
     for group in run.groups.values():
         yield _aggregate(run, group)
         yield from map(partial(_single, run), group.single)
+    yield from statements(run)
 
 
-def _tested(run: Run, check: str) -> Json:
+def _tested(run: Run, check: str, *observed: Observation) -> Json:
     return {
-        "methods": ["TEST"],
+        "methods": methods(run, *observed),
         "types": ["control-objective" if check in run.objective_checks else "discovery"],
         "origins": run.origins,
     }
@@ -46,7 +49,7 @@ def _aggregate(run: Run, group: Group) -> Branch:
                 ("observation-kind", "aggregate"),
                 *((word, str(counts[word])) for word in words),
             ),
-            **_tested(run, group.check),
+            **_tested(run, group.check, *group.together),
             "subjects": (_subject(run, seen) for seen in group.together),
             "relevant-evidence": cites(run, (digest for seen in group.together for digest in seen.evidence)),
             **_dates(run),
@@ -58,7 +61,7 @@ def _single(run: Run, seen: Observation) -> Json:
     return oscal.compact(
         {
             "uuid": run.observation_uuid(seen),
-            "title": oscal.markup(f"{seen.check}: {seen.subject.label}"),
+            "title": oscal.markup(f"{seen.check}: {title_of(seen.subject)}"),
             "description": told_of(seen),
             "props": oscal.props(
                 ("check-id", seen.check),
@@ -69,7 +72,7 @@ def _single(run: Run, seen: Observation) -> Json:
                 ("over-hours", None if seen.over_hours is None else str(seen.over_hours)),
                 *_measured(seen.measured),
             ),
-            **_tested(run, seen.check),
+            **_tested(run, seen.check, seen),
             "subjects": [_subject(run, seen)],
             "relevant-evidence": cites(run, seen.evidence),
             **_dates(run),
@@ -85,6 +88,7 @@ def _measured(measured: Measured | None) -> tuple[tuple[str, str], ...]:
         ("measured-not-before", oscal.instant(measured.not_before)),
         ("measured-not-after", oscal.instant(measured.not_after)),
         ("measured-source", measured.source),
+        *stage_pairs(measured.stages),
     )
 
 
@@ -92,9 +96,14 @@ def _subject(run: Run, seen: Observation) -> Json:
     reference: Json = {
         "subject-uuid": oscal.subject_uuid(run.system, seen.subject),
         "type": oscal.subject_type(seen.subject),
-        "title": oscal.markup(seen.subject.label) or "(no name)",
+        "title": oscal.markup(title_of(seen.subject)) or "(no name)",
         "props": oscal.props(("result", seen.status)),
     }
+    if seen.status == "pass" and seen.measured is not None and seen.measured.stages:
+        # Who passes has no observation of its own to hold the times that prove it.
+        reference["props"] += oscal.props(
+            ("measured-hours", str(seen.measured.hours)), *stage_pairs(seen.measured.stages)
+        )
     if seen.status == "not-applicable" and seen.detail:
         reference["remarks"] = oscal.paragraph(seen.detail)
     return reference

@@ -5,7 +5,7 @@ from typing import BinaryIO, Final
 from collector.model import Assessment, Window
 from collector.reports import oscal
 from collector.reports.context import Context
-from collector.reports.oscal import Json
+from collector.reports.oscal import BY_STATEMENT, Json
 
 _MEDIA_TYPES: Final = {".json": "application/json", ".xml": "text/xml", ".pdf": "application/pdf"}
 _NO_SSP: Final = (
@@ -59,6 +59,7 @@ def _checks(assessment: Assessment) -> list[str]:
 
 def _activities(assessment: Assessment) -> list[Json]:
     roles = oscal.roles_of(assessment)
+    examined = BY_STATEMENT if assessment.attested else frozenset[str]()
     return [
         oscal.compact(
             {
@@ -66,7 +67,7 @@ def _activities(assessment: Assessment) -> list[Json]:
                 "title": oscal.markup(check),
                 "description": oscal.sentence(assessment.checks.get(check, "")) or oscal.sentence(check),
                 "props": [
-                    *oscal.core_props(("method", "TEST")),
+                    *oscal.core_props(("method", "EXAMINE" if check in examined else "TEST")),
                     *oscal.props(("check-id", check), *(("role", role) for role in roles.get(check, ()))),
                 ],
                 "related-controls": _related(assessment, check),

@@ -16,6 +16,7 @@ from collector.reports.oscal import Branch, Json
 from collector.reports.oscal_evidence import evidence
 from collector.reports.oscal_findings import findings, risks
 from collector.reports.oscal_observations import observations
+from collector.reports.oscal_platform import figure_pairs
 from collector.reports.oscal_run import Run, run_of
 from collector.reports.oscal_subjects import components, inventory
 
@@ -101,6 +102,7 @@ def _result_props(assessment: Assessment) -> list[Json]:
         ("apps-unknown", str(apps.unknown)),
         ("apps-not-applicable", str(apps.not_applicable)),
         *(("snapshot-id", snapshot.id) for snapshot in assessment.snapshots),
+        *figure_pairs(assessment),
     )
 
 

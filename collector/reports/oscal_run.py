@@ -39,6 +39,7 @@ class Run(msgspec.Struct, frozen=True):
     controls: Mapping[str, tuple[str, ...]]
     objective_checks: frozenset[str]
     documents: Mapping[str, Document]
+    statements: frozenset[str]
     origins: list[Json]
     start: str
     end: str
@@ -75,6 +76,7 @@ def run_of(assessment: Assessment) -> Run:
             check for control in assessment.controls for finding in oscal.tested(control) for check in finding.checks
         ),
         documents={document.digest: document for document in assessment.documents},
+        statements=frozenset(stated.document for stated in assessment.attested if stated.document),
         origins=[
             {
                 "actors": [{"type": "tool", "actor-uuid": oscal.tool_uuid(assessment)}],

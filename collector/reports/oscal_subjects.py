@@ -7,6 +7,7 @@ from collector.model import ApplicationLine, Subject
 from collector.reports import oscal
 from collector.reports.oscal import Json
 from collector.reports.oscal_run import Run
+from collector.reports.patching import name_of
 
 _COMPONENT_TYPES: Final = {"system": "this-system", "stemcell": "software", "notice": "guidance"}
 
@@ -37,7 +38,7 @@ def components(run: Run) -> list[Json]:
 
 def _component(run: Run, subject: Subject, uuid: str) -> Json:
     system = run.assessment.system
-    name = system.name or system.id if subject.type == "system" else subject.name
+    name = system.name or system.id if subject.type == "system" else name_of(subject)
     return oscal.compact(
         {
             "uuid": uuid,

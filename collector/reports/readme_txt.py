@@ -6,6 +6,7 @@ from typing import BinaryIO, Final
 
 from collector.model import Assessment
 from collector.reports.context import Context
+from collector.reports.patching import sentence
 from collector.reports.text import visible
 
 _WIDTH: Final = 78
@@ -48,6 +49,7 @@ def _lines(assessment: Assessment, context: Context) -> Iterator[str]:
     yield f"Made by     {assessment.tool} {assessment.version}"
     yield ""
     yield from wrap(visible(assessment.answer), _WIDTH)
+    yield from wrap(visible(sentence(assessment)), _WIDTH)
     yield ""
     yield "The files"
     yield "---------"
@@ -78,3 +80,6 @@ def _how_to_check(assessment: Assessment) -> Iterator[str]:
     for snapshot in assessment.snapshots:
         yield f"   {visible(snapshot.id)}"
         yield f"     {snapshot.sha256}"
+    if assessment.attested:
+        yield "4. What an operator stated was examined, not tested (method EXAMINE). It is"
+        yield "   told under attestations in assessment.json, with author and expiry."

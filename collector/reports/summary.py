@@ -1,10 +1,20 @@
 """summary.md: the answer on one screen, also for the summary of a CI job, which is dropped whole above 1 MiB."""
 
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import BinaryIO, Final
 
-from collector.model import ApplicationLine, Assessment
+from collector.model import ApplicationLine, Assessment, PatchLine, StageFigures, StemcellLine
 from collector.reports.context import Context
+from collector.reports.patching import (
+    LATENCIES,
+    latency_days,
+    live_in,
+    observed,
+    statements,
+    worst_patches,
+    worst_stemcells,
+)
 from collector.reports.text import cut, markdown_code, markdown_text
 from collector.reports.words import MARK, STATUS, VERDICT, days
 
@@ -36,6 +46,8 @@ def _lines(assessment: Assessment) -> Iterator[str]:
     yield ""
     yield from _applications(assessment)
     yield ""
+    if observed(assessment):
+        yield from _platform(assessment)
     yield "## Coverage"
     yield ""
     yield from _coverage(assessment)
@@ -69,6 +81,81 @@ def _application(line: ApplicationLine) -> tuple[str, ...]:
         "" if line.age_hours is None else days(line.age_hours),
         "" if line.over_hours is None else days(line.over_hours),
         _text(f"{line.buildpack} {versions}".strip()),
+        _text(line.detail),
+    )
+
+
+def _platform(assessment: Assessment) -> Iterator[str]:
+    yield "## Patches of the platform"
+    yield ""
+    if assessment.patch_sentence:
+        yield f"**{_text(assessment.patch_sentence)}**"
+        yield ""
+    if assessment.stages:
+        header = ("Stage", "Measured", "Inside", "Open", "Not known", "p50 (days)", "p90 (days)", "Longest (days)")
+        yield from _table(header, map(_stage, assessment.stages))
+        yield ""
+    yield from _worst(
+        ("Status", "Notice", "Title", "Fixed in", "Days in all", "Days outside", "Held by", "Detail"),
+        [_patch(line) for line in worst_patches(assessment)],
+        "No notice is flagged or left unassessed.",
+    )
+    yield from _worst(
+        ("Status", "Stemcell", "Where", "State", "Days to live", "Days outside", "Detail"),
+        [_stemcell(line) for line in worst_stemcells(assessment)],
+        "No stemcell is flagged or left unassessed.",
+    )
+    for said in islice(statements(assessment), MOST_ROWS):
+        yield f"- {_text(said)}"
+    if assessment.attested:
+        yield ""
+
+
+def _worst(header: tuple[str, ...], rows: list[tuple[str, ...]], none: str) -> Iterator[str]:
+    if rows:
+        yield from _table(header, rows[:MOST_ROWS])
+    else:
+        yield none
+    if len(rows) > MOST_ROWS:
+        yield ""
+        yield f"{MOST_ROWS:,} of {len(rows):,} are shown; all of them are in observations.csv and evidence.xlsx."
+    yield ""
+
+
+def _stage(stage: StageFigures) -> tuple[str, ...]:
+    hours = (stage.p50, stage.p90, stage.most)
+    return (
+        _text(LATENCIES.get(stage.name, stage.name)),
+        f"{stage.measured:,}",
+        f"{stage.inside:,}" if stage.window else "",
+        f"{stage.open:,}",
+        f"{stage.unknown:,}",
+        *("" if each is None else days(each) for each in hours),
+    )
+
+
+def _patch(line: PatchLine) -> tuple[str, ...]:
+    return (
+        f"{MARK[line.status]} {STATUS[line.status]}",
+        markdown_code(line.subject.name),
+        _text(line.title),
+        _text(f"{line.line}/{line.fixed_in}" if line.fixed_in else line.line),
+        latency_days(line, "total"),
+        "" if line.over_hours is None else days(line.over_hours),
+        _text(line.held_by),
+        _text(line.detail),
+    )
+
+
+def _stemcell(line: StemcellLine) -> tuple[str, ...]:
+    subject = line.subject
+    return (
+        f"{MARK[line.status]} {STATUS[line.status]}",
+        markdown_code(subject.name),
+        markdown_code(" ".join(filter(None, (subject.environment, subject.deployment)))),
+        _text(line.state),
+        latency_days(line, live_in(line)[1]),
+        "" if line.over_hours is None else days(line.over_hours),
         _text(line.detail),
     )
 

@@ -13,6 +13,7 @@ from typing import BinaryIO, Final
 
 from collector.model import Action, Assessment, Observation
 from collector.reports.context import Context
+from collector.reports.patching import name_of
 from collector.reports.text import csv_text
 
 Cell = str | float | bool | datetime | None
@@ -113,7 +114,7 @@ def _action(action: Action) -> tuple[Cell, ...]:
         action.owner,
         action.org,
         action.space,
-        action.subject.name,
+        name_of(action.subject),
         action.production,
         " ".join(action.checks),
         action.what,

@@ -7,7 +7,18 @@ what is flagged or not assessed, so that grep and a log keep all of it.
 from collections.abc import Iterator
 from typing import Final
 
-from collector.model import Action, ApplicationLine, Assessment, SourceCoverage
+from collector.model import Action, ApplicationLine, Assessment, PatchLine, SourceCoverage, StemcellLine
+from collector.reports.patching import (
+    answer_lines,
+    day_of,
+    latency_days,
+    live_in,
+    of_platform,
+    statements,
+    title_of,
+    worst_patches,
+    worst_stemcells,
+)
 from collector.reports.text import visible
 from collector.reports.words import STATUS, days
 
@@ -32,9 +43,14 @@ def render(assessment: Assessment, *, width: int | None, color: bool) -> Iterato
 def _plain(assessment: Assessment) -> Iterator[str]:
     yield from map(visible, head(assessment))
     yield from map(application, worst(assessment))
+    yield from map(patch, worst_patches(assessment))
+    yield from map(stemcell, worst_stemcells(assessment))
+    yield from map(visible, statements(assessment))
     yield from gap_lines(assessment, limit=None)
     for action in to_do(assessment):
-        yield visible(f"next: {action.command or action.what}")
+        # What there is to do on the platform has no command that would name what it is about.
+        about = f"{title_of(action.subject)}: " if of_platform(action.subject) else ""
+        yield visible(f"next: {about}{action.command or action.what}")
 
 
 def head(assessment: Assessment) -> Iterator[str]:
@@ -43,7 +59,7 @@ def head(assessment: Assessment) -> Iterator[str]:
         yield assessment.scope_note
     for control in assessment.controls:
         yield control.sentence
-    yield assessment.answer
+    yield from answer_lines(assessment)
     taken = ", ".join(f"{each.taken_at:%Y-%m-%d %H:%M} UTC" for each in assessment.snapshots[-1:])
     read = f", read {taken}" if taken else ""
     yield f"{assessment.foundation}{read}, as of {assessment.as_of:%Y-%m-%d %H:%M} UTC"
@@ -72,6 +88,38 @@ def application(line: ApplicationLine) -> str:
         behind,
         f"flagged by {', '.join(line.flags)}" if line.flags else line.detail,
         f"owner {line.owner}" if line.owner else "",
+    )
+    return visible("  ".join(filter(None, fields)))
+
+
+def patch(line: PatchLine) -> str:
+    """One notice as one line, as an app is."""
+    production = day_of(line.stages, "production")
+    fields = (
+        f"{STATUS[line.status]}:",
+        f"notice {line.subject.name}",
+        f"fixed in {line.line}/{line.fixed_in}" if line.fixed_in else line.line,
+        f"published {day_of(line.stages, 'published')}" if line.stages.get("published") else "",
+        f"in production by {production}" if production else "not in production" if "total" in line.open else "",
+        f"{latency_days(line, 'total')} days" if "total" in line.hours else "",
+        "" if line.over_hours is None else f"{days(line.over_hours)} days outside",
+        f"held by {line.held_by}" if line.held_by else "",
+        f"flagged by {', '.join(line.flags)}" if line.flags else line.detail,
+    )
+    return visible("  ".join(filter(None, fields)))
+
+
+def stemcell(line: StemcellLine) -> str:
+    """One stemcell in one deployment as one line."""
+    stage, latency = live_in(line)
+    fields = (
+        f"{STATUS[line.status]}:",
+        f"stemcell {title_of(line.subject)}",
+        line.state,
+        f"released {day_of(line.stages, 'released')}" if line.stages.get("released") else "",
+        f"{latency_days(line, latency)} days to {stage}" if latency in line.hours else "",
+        "" if line.over_hours is None else f"{days(line.over_hours)} days outside",
+        f"flagged by {', '.join(line.flags)}" if line.flags else line.detail,
     )
     return visible("  ".join(filter(None, fields)))
 

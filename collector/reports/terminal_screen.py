@@ -1,4 +1,4 @@
-"""The answer drawn for a terminal of a given width: columns are left out before anything is squeezed or folded."""
+"""The answer drawn for a terminal of a given width."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from io import StringIO
@@ -7,30 +7,45 @@ from typing import Final
 from rich.console import Console
 from rich.text import Text
 
-from collector.model import Action, ApplicationLine, Assessment
+from collector.model import Action, ApplicationLine, Assessment, PatchLine, Status, StemcellLine
+from collector.reports.patching import (
+    answer_lines,
+    day_of,
+    latency_days,
+    live_in,
+    statements,
+    title_of,
+    worst_patches,
+    worst_stemcells,
+)
 from collector.reports.terminal import GAPS, NEXT_COMMANDS, gap_lines, to_do, worst
+from collector.reports.terminal_table import Cells, Columns, table
 from collector.reports.text import cut, visible
 from collector.reports.words import MARK, STATUS, days
 
 APPS: Final = 20
-_OWNER_FROM: Final = 100
 _GAP: Final = "  "
-_COLUMNS: Final = (
-    "Status",
-    "App",
-    "Org / space",
-    "Last staged",
-    "Age",
-    "Over",
-    "Buildpack",
-    "Has",
-    "Latest",
-    "Owner",
+_APPS: Final = Columns(
+    names=("Status", "App", "Org / space", "Last staged", "Age", "Over", "Buildpack", "Has", "Latest", "Owner"),
+    numbers=frozenset({"Age", "Over"}),
+    shortest={"App": 12, "Org / space": 14, "Buildpack": 9, "Owner": 10},
+    left_out_first=("Owner", "Latest", "Has", "Buildpack", "Last staged", "Org / space"),
+    wide_only=frozenset({"Owner"}),
 )
-_NUMBERS: Final = frozenset({"Age", "Over"})
-# Names may be shortened to so many cells, what is compared may not.
-_SHORTEST: Final[Mapping[str, int]] = {"App": 12, "Org / space": 14, "Buildpack": 9, "Owner": 10}
-_LEFT_OUT_FIRST: Final = ("Owner", "Latest", "Has", "Buildpack", "Last staged", "Org / space")
+_PATCHES: Final = Columns(
+    names=("Status", "OS patch", "Fixed in", "Published", "In production", "Days", "Over", "Held by", "Title"),
+    numbers=frozenset({"Days", "Over"}),
+    shortest={"OS patch": 12, "Title": 10},
+    left_out_first=("Title", "Held by", "Published", "Fixed in", "In production"),
+    wide_only=frozenset({"Title", "Held by"}),
+)
+_STEMCELLS: Final = Columns(
+    names=("Status", "Stemcell", "Where", "State", "Released", "Live", "Days", "Over"),
+    numbers=frozenset({"Days", "Over"}),
+    shortest={"Stemcell": 12, "Where": 12},
+    left_out_first=("Released", "Live", "State", "Where"),
+    wide_only=frozenset({"Released"}),
+)
 _LONGEST_NAME: Final = 200
 _STYLES: Final[Mapping[str, str]] = {
     "fail": "bold dark_orange3",
@@ -40,8 +55,6 @@ _STYLES: Final[Mapping[str, str]] = {
     "pass": "bold blue",
     "satisfied": "bold blue",
 }
-
-Cells = Mapping[str, Text]
 
 
 def draw(assessment: Assessment, *, width: int, color: bool) -> Iterator[str]:
@@ -78,16 +91,25 @@ def _parts(assessment: Assessment, width: int) -> Iterator[Text]:
         title = f"   {visible(control.title)}"
         yield line.append(title if line.cell_len + len(title) <= width else "", style="dim")
     yield Text()
-    yield _text(assessment.answer, "bold")
+    yield from (_text(line, "bold") for line in answer_lines(assessment))
     yield _text(_when(assessment), "dim")
     apps = worst(assessment)
-    if apps:
-        yield Text()
-        yield from _table([_cells(line) for line in apps[:APPS]], width)
-        if len(apps) > APPS:
-            yield _text(f"and {len(apps) - APPS:,} more: use -f csv, or -o DIR for the workbook", "dim")
+    yield from _worst(_APPS, [_cells(line) for line in apps[:APPS]], len(apps), width)
+    patches, stemcells = worst_patches(assessment), worst_stemcells(assessment)
+    yield from _worst(_PATCHES, [_patch_cells(line) for line in patches[:APPS]], len(patches), width)
+    yield from _worst(_STEMCELLS, [_stemcell_cells(line) for line in stemcells[:APPS]], len(stemcells), width)
+    yield from _block("Stated by an operator", map(visible, statements(assessment)))
     yield from _block("Coverage gaps", gap_lines(assessment, limit=GAPS))
     yield from _block("Next", _commands(to_do(assessment)))
+
+
+def _worst(columns: Columns, rows: Sequence[Cells], total: int, width: int) -> Iterator[Text]:
+    if not rows:
+        return
+    yield Text()
+    yield from table(columns, rows, width)
+    if total > len(rows):
+        yield _text(f"and {total - len(rows):,} more: use -f csv, or -o DIR for the workbook", "dim")
 
 
 def _when(assessment: Assessment) -> str:
@@ -99,7 +121,7 @@ def _when(assessment: Assessment) -> str:
 
 def _commands(actions: Sequence[Action]) -> Iterator[str]:
     for action in actions[:NEXT_COMMANDS]:
-        yield visible(action.command or f"{cut(action.subject.label, _LONGEST_NAME)}: {action.what}")
+        yield visible(action.command or f"{cut(title_of(action.subject), _LONGEST_NAME)}: {action.what}")
     if len(actions) > NEXT_COMMANDS:
         yield f"and {len(actions) - NEXT_COMMANDS:,} more: action-plan.md has them all (-o DIR)"
 
@@ -117,44 +139,6 @@ def _text(text: str, style: str) -> Text:
     return Text(visible(text), style=style)
 
 
-def _table(rows: Sequence[Cells], width: int) -> Iterator[Text]:
-    widths = _widths(rows, width)
-    header = {name: Text(name, style="bold") for name in widths}
-    for row in (header, *rows):
-        yield Text(_GAP).join(_fit(row[name], size, right=name in _NUMBERS) for name, size in widths.items())
-
-
-def _fit(cell: Text, size: int, *, right: bool) -> Text:
-    fitted = cell.copy()
-    fitted.truncate(size, overflow="ellipsis")
-    missing = size - fitted.cell_len
-    if right:
-        fitted.pad_left(missing)
-    else:
-        fitted.pad_right(missing)
-    return fitted
-
-
-def _widths(rows: Sequence[Cells], width: int) -> dict[str, int]:
-    """Give the columns that fit, each with its width in cells."""
-    natural = {name: max([len(name), *(row[name].cell_len for row in rows)]) for name in _COLUMNS}
-    least = {name: min(size, _SHORTEST.get(name, size)) for name, size in natural.items()}
-    for name in _LEFT_OUT_FIRST:
-        too_wide = _total(least) > width
-        if too_wide or (name == "Owner" and width < _OWNER_FROM):
-            del natural[name], least[name]
-    room = width - _total(least)
-    for name, size in least.items():
-        more = min(room, natural[name] - size)
-        least[name] += max(more, 0)
-        room -= max(more, 0)
-    return least
-
-
-def _total(widths: Mapping[str, int]) -> int:
-    return sum(widths.values()) + len(_GAP) * (len(widths) - 1)
-
-
 def _cells(line: ApplicationLine) -> Cells:
     subject = line.subject
     values = {
@@ -168,6 +152,43 @@ def _cells(line: ApplicationLine) -> Cells:
         "Latest": line.latest,
         "Owner": line.owner,
     }
+    return _as_cells(line.status, values)
+
+
+def _patch_cells(line: PatchLine) -> Cells:
+    return _as_cells(
+        line.status,
+        {
+            "OS patch": line.subject.name,
+            "Fixed in": line.fixed_in,
+            "Published": day_of(line.stages, "published"),
+            "In production": day_of(line.stages, "production") or ("not yet" if "total" in line.open else ""),
+            "Days": latency_days(line, "total"),
+            "Over": "" if line.over_hours is None else days(line.over_hours),
+            "Held by": line.held_by,
+            "Title": line.title,
+        },
+    )
+
+
+def _stemcell_cells(line: StemcellLine) -> Cells:
+    subject = line.subject
+    stage, latency = live_in(line)
+    return _as_cells(
+        line.status,
+        {
+            "Stemcell": subject.name,
+            "Where": " ".join(filter(None, (subject.environment, subject.deployment))),
+            "State": line.state,
+            "Released": day_of(line.stages, "released"),
+            "Live": day_of(line.stages, stage),
+            "Days": latency_days(line, latency),
+            "Over": "" if line.over_hours is None else days(line.over_hours),
+        },
+    )
+
+
+def _as_cells(status: Status, values: Mapping[str, str]) -> Cells:
     cells = {header: Text(visible(cut(value, _LONGEST_NAME)) or "-") for header, value in values.items()}
-    cells["Status"] = Text(f"{MARK[line.status]} {STATUS[line.status]}", style=_STYLES.get(line.status, "dim"))
+    cells["Status"] = Text(f"{MARK[status]} {STATUS[status]}", style=_STYLES.get(status, "dim"))
     return cells

@@ -19,6 +19,8 @@ from collector.model import Action, ApplicationLine, Assessment, Observation, St
 from collector.reports import charts, text, words
 from collector.reports.context import Context
 from collector.reports.figures import figures
+from collector.reports.patching import name_of, observed, of_platform
+from collector.reports.webpage_platform import NAMES, platform_view
 
 # Long lists that are no work list end here; what is left out is counted, and named with the file that has it.
 LISTED: Final = 200
@@ -71,6 +73,11 @@ class Group(NamedTuple):
     total: int
     actions: list[Action]
 
+    @property
+    def platform(self) -> bool:
+        """Whether it is no space, but what lies below all of them."""
+        return not self.org and not self.space and of_platform(self.actions[0].subject)
+
 
 class Reason(NamedTuple):
     """Why a check could not be answered, and for how many subjects."""
@@ -84,6 +91,8 @@ def write(assessment: Assessment, out: BinaryIO, context: Context) -> None:
     """Write the page; the same assessment, templates and row limit give the same bytes."""
     templates = context.templates
     style = _embedded(templates, "report.css") + _page_style(assessment)
+    if observed(assessment):
+        style += _embedded(templates, "platform.css")
     script = _embedded(templates, "report.js")
     try:
         page = _environment(templates).get_template("report.html.j2")
@@ -133,15 +142,17 @@ def _environment(templates: Traversable) -> Environment:
         "span": span,
         "days": days,
         "stamp": _stamp,
+        "halves": _halves,
         "day": lambda at: _utc(at).strftime("%Y-%m-%d"),
         "thousands": lambda number: f"{number:,}",
         "slug": lambda name: _WORD.sub("-", name.lower()).strip("-"),
         "link": _link,
         "command": _command,
         "visible": visible,
+        "name_of": name_of,
         "query": lambda query: "&".join(f"{key}={value}" for key, value in query.items()),
     }
-    environment.globals |= {"mark": _mark}
+    environment.globals |= {"mark": _mark, **NAMES}
     return environment
 
 
@@ -220,6 +231,7 @@ def _view(assessment: Assessment, context: Context) -> dict[str, Any]:
         "reasons_total": len(reasons),
         "gaps": [(source, gap) for source in assessment.coverage.sources for gap in source.gaps],
         "elsewhere": _elsewhere(context),
+        "platform": platform_view(assessment, shown),
         "canvas": (charts.WIDTH, charts.HEIGHT),
     }
 
@@ -270,6 +282,13 @@ def _stamp(at: datetime, zone: str = " UTC") -> Markup:
     """An instant for people, to the minute, and for machines, to the second."""
     return Markup('<time datetime="{}">{}{}</time>').format(
         _utc(at).strftime("%Y-%m-%dT%H:%M:%SZ"), _utc(at).strftime("%Y-%m-%d %H:%M"), zone
+    )
+
+
+def _halves(at: datetime) -> Markup:
+    """Likewise, where the time may stand below the day; a day or a time is never broken."""
+    return Markup('<time datetime="{}"><span class="pair">{}</span> <span class="pair">{}</span></time>').format(
+        _utc(at).strftime("%Y-%m-%dT%H:%M:%SZ"), _utc(at).strftime("%Y-%m-%d"), _utc(at).strftime("%H:%M")
     )
 
 

@@ -5,6 +5,7 @@ is seven times faster than openpyxl's own writer, takes no memory that grows wit
 """
 
 from collections.abc import Iterator
+from importlib.resources.abc import Traversable
 from io import BytesIO
 from itertools import islice
 from typing import BinaryIO, Final
@@ -14,6 +15,7 @@ from openpyxl import Workbook
 
 from collector.model import Assessment
 from collector.reports.context import Context
+from collector.reports.patching import observed
 from collector.reports.workbook_cells import cell_text
 from collector.reports.workbook_layout import Sheet, read_layout
 from collector.reports.workbook_package import Rows, finish, sheet_rows
@@ -41,7 +43,9 @@ def write(assessment: Assessment, out: BinaryIO, context: Context) -> None:
 def write_parts(assessment: Assessment, out: BinaryIO, context: Context, *, rows_a_sheet: int) -> None:
     """Write the workbook with at most so many rows in a sheet; more go to further sheets."""
     pieces = [
-        piece for sheet in read_layout(context.templates).sheets for piece in _pieces(assessment, sheet, rows_a_sheet)
+        piece
+        for sheet in sheets_of(assessment, context.templates)
+        for piece in _pieces(assessment, sheet, rows_a_sheet)
     ]
     book = Workbook()
     summary = book.worksheets[0]
@@ -56,12 +60,23 @@ def write_parts(assessment: Assessment, out: BinaryIO, context: Context, *, rows
         part = islice(ROWS[piece.sheet.name](assessment), piece.first, piece.last)
         rows[f"xl/worksheets/sheet{number + 1}.xml"] = sheet_rows(part, piece.sheet.columns, writers)
         pages.append(Page(title=made.title, about=piece.sheet.about, rows=count))
-    alt_text = add_summary(summary, assessment, pages)
+    alt_texts = add_summary(summary, assessment, pages)
     set_print(summary, assessment, repeat_header=False)
     _set_properties(book, assessment)
     shell = BytesIO()
     book.save(shell)
-    finish(shell, out, rows, stamp=assessment.as_of, alt_text=alt_text)
+    finish(shell, out, rows, stamp=assessment.as_of, alt_texts=alt_texts)
+
+
+def sheets_of(assessment: Assessment, templates: Traversable) -> Iterator[Sheet]:
+    """Give the data sheets that this assessment has, in order."""
+    for sheet in read_layout(templates).sheets:
+        if sheet.shown == "platform":
+            there = observed(assessment)
+        else:
+            there = sheet.shown == "always" or any(True for _ in ROWS[sheet.name](assessment))
+        if there:
+            yield sheet
 
 
 def _pieces(assessment: Assessment, sheet: Sheet, rows_a_sheet: int) -> Iterator[Piece]:

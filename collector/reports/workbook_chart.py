@@ -1,4 +1,4 @@
-"""The one chart of the workbook, native, so that it prints and follows its table."""
+"""The charts of the workbook, native, so that they print and follow their tables."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -10,7 +10,9 @@ from openpyxl.drawing.colors import ColorChoice
 from openpyxl.drawing.fill import PatternFillProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
+from collector.model import StageFigures
 from collector.reports.figures import Bucket
+from collector.reports.patching import LATENCIES, figure_words
 from collector.reports.workbook_style import BLUE, GREY, LINE, ORANGE
 
 CHART_ROWS: Final = 16
@@ -27,17 +29,39 @@ def add_chart(sheet: Worksheet, *, first_row: int, buckets: Sequence[Bucket], an
     chart.add_data(Reference(sheet, min_col=2, max_col=3, min_row=first_row - 1, max_row=last), titles_from_data=True)
     chart.set_categories(Reference(sheet, min_col=1, min_row=first_row, max_row=last))
     within, outside = chart.series
-    within.graphicalProperties = GraphicalProperties(solidFill=BLUE)
-    outside.graphicalProperties = GraphicalProperties()
-    hatch = PatternFillProperties(prst="dkUpDiag")
-    hatch.fgClr, hatch.bgClr = _colour(ORANGE), _colour("FFFFFF")
-    outside.graphicalProperties.pattFill = hatch
+    within.graphicalProperties, outside.graphicalProperties = _plain(BLUE), _hatched()
     # No outlines: an empty bar would show as a line.
     within.graphicalProperties.line.noFill = outside.graphicalProperties.line.noFill = True
+    _dress(chart, "Applications")
+    sheet.add_chart(chart, anchor)
+    return _alt_text(buckets)
+
+
+def add_stage_chart(sheet: Worksheet, *, first_row: int, stages: Sequence[StageFigures], anchor: str) -> str:
+    """Draw the table of stages (label, then p50, p90 and longest in days) as bars beside each other; gives alt text."""
+    last = first_row + len(stages) - 1
+    chart = BarChart(gapWidth=80, overlap=-10)
+    chart.type, chart.grouping = "col", "clustered"
+    chart.title = "OS patches: days from one stage to the next"
+    chart.add_data(Reference(sheet, min_col=2, max_col=4, min_row=first_row - 1, max_row=last), titles_from_data=True)
+    chart.set_categories(Reference(sheet, min_col=1, min_row=first_row, max_row=last))
+    for series, look in zip(chart.series, (_plain(BLUE), _plain(GREY), _hatched()), strict=True):
+        series.graphicalProperties = look
+        series.graphicalProperties.line.noFill = True
+    _dress(chart, "Days", lowest=min((figure.p50 or 0.0 for figure in stages), default=0.0))
+    chart.y_axis.number_format = "#,##0.0"
+    sheet.add_chart(chart, anchor)
+    told = "; ".join(f"{LATENCIES.get(stage.name, stage.name).lower()}: {figure_words(stage)}" for stage in stages)
+    return f"Bars: days from one stage to the next, {told}. The table above the chart has the numbers."
+
+
+def _dress(chart: BarChart, counted: str, *, lowest: float = 0.0) -> None:
+    """Axes that are drawn, from zero unless something is negative, and a legend below."""
     chart.x_axis.delete = chart.y_axis.delete = False
-    chart.y_axis.scaling.min = 0
+    if lowest >= 0:
+        chart.y_axis.scaling.min = 0
     chart.y_axis.number_format = "#,##0"
-    chart.y_axis.title = "Applications"
+    chart.y_axis.title = counted
     lines = GraphicalProperties()
     lines.line.solidFill = LINE
     chart.y_axis.majorGridlines = ChartLines(spPr=lines)
@@ -46,8 +70,18 @@ def add_chart(sheet: Worksheet, *, first_row: int, buckets: Sequence[Bucket], an
     if chart.legend is not None:
         chart.legend.position = "b"
     chart.width, chart.height = _WIDTH_CM, _HEIGHT_CM
-    sheet.add_chart(chart, anchor)
-    return _alt_text(buckets)
+
+
+def _plain(colour: str) -> GraphicalProperties:
+    return GraphicalProperties(solidFill=colour)
+
+
+def _hatched() -> GraphicalProperties:
+    look = GraphicalProperties()
+    hatch = PatternFillProperties(prst="dkUpDiag")
+    hatch.fgClr, hatch.bgClr = _colour(ORANGE), _colour("FFFFFF")
+    look.pattFill = hatch
+    return look
 
 
 def _colour(rgb: str) -> ColorChoice:

@@ -7,7 +7,7 @@ import msgspec
 
 from collector.errors import UsageError
 
-Kind = Literal["text", "wrap", "status", "number", "integer", "date", "key", "input"]
+Kind = Literal["text", "wrap", "status", "number", "integer", "date", "instant", "key", "input"]
 
 
 class Column(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -20,12 +20,16 @@ class Column(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Sheet(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One data sheet: one table from A1; `printed` columns go on paper, 0 for all."""
+    """One data sheet: one table from A1; `printed` columns go on paper, 0 for all.
+
+    `shown` says when it is there: always, where the platform was asked about, or where it has any row.
+    """
 
     name: str
     about: str
     columns: tuple[Column, ...] = msgspec.field(name="column")
     printed: int = 0
+    shown: Literal["always", "platform", "any"] = "always"
 
     @property
     def table(self) -> str:

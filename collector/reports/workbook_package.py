@@ -22,7 +22,7 @@ _DECLARATION: Final = b'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\
 _SHEET_DATA: Final = re.compile(rb"(<sheetData>.*?)(</sheetData>)", re.DOTALL)
 _DIMENSION: Final = re.compile(rb'<dimension ref="[^"]*"></dimension>')
 _STAMP: Final = re.compile(rb"(<dcterms:(created|modified)[^>]*>)[^<]*(?=<)")
-_DRAWN: Final = re.compile(rb'(<(?:\w+:)?cNvPr id="\d+" name="Chart \d+")')
+_DRAWN: Final = re.compile(rb'(<(?:\w+:)?cNvPr id="\d+" name="Chart (\d+)")')
 
 Rows = Iterator[str]
 
@@ -46,8 +46,13 @@ def _height(row: Mapping[str, Value], wrapped: Sequence[tuple[str, float]]) -> s
     return f' ht="{min(lines, _MOST_LINES) * _LINE_POINTS + 4}" customHeight="1"' if lines > 1 else ""
 
 
-def finish(shell: BytesIO, out: BinaryIO, rows: Mapping[str, Rows], *, stamp: datetime, alt_text: str) -> None:
-    """Copy the shell to `out`; `rows` maps sheet members to their rows, `stamp` is when it says it was made."""
+def finish(
+    shell: BytesIO, out: BinaryIO, rows: Mapping[str, Rows], *, stamp: datetime, alt_texts: Sequence[str]
+) -> None:
+    """Copy the shell to `out`; `rows` maps sheet members to their rows, `stamp` is when it says it was made.
+
+    All charts are in one drawing; `alt_texts` are theirs, in the order in which they were added.
+    """
     made = stamp.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ").encode()
     with ZipFile(shell) as source, ZipFile(out, "w", ZIP_DEFLATED) as target:
         for member in source.namelist():
@@ -62,8 +67,12 @@ def finish(shell: BytesIO, out: BinaryIO, rows: Mapping[str, Rows], *, stamp: da
             if member == "docProps/core.xml":
                 data = _STAMP.sub(lambda found: found[1] + made, data)
             elif member.startswith("xl/drawings/drawing"):
-                data = _DRAWN.sub(lambda found: found[1] + b" descr=" + quoteattr(alt_text).encode(), data)
+                data = _DRAWN.sub(lambda found: _described(found, alt_texts), data)
             target.writestr(info, data)
+
+
+def _described(found: re.Match[bytes], alt_texts: Sequence[str]) -> bytes:
+    return found[1] + b" descr=" + quoteattr(alt_texts[int(found[2]) - 1]).encode()
 
 
 def _stream(target: ZipFile, info: ZipInfo, sheet: bytes, rows: Rows) -> None:

@@ -6,14 +6,13 @@ from typing import Final
 from urllib.parse import urlencode
 
 from collector.model import Assessment, CheckCount, ControlResult, Document, Finding, Gap, SourceCoverage, Window
+from collector.reports.patching import in_days as _days
+from collector.reports.patching import name_of
 from collector.reports.words import HOURS_PER_DAY, STATUS, VERDICT
 from collector.reports.workbook_cells import Value
+from collector.reports.workbook_platform import attestations, patches, stemcells
 
 Row = Mapping[str, Value]
-
-
-def _days(hours: float | None) -> float | None:
-    return None if hours is None else hours / HOURS_PER_DAY
 
 
 def actions(assessment: Assessment) -> Iterator[Row]:
@@ -21,7 +20,7 @@ def actions(assessment: Assessment) -> Iterator[Row]:
     for action in assessment.actions:
         yield {
             "status": "waived" if action.waived_by else "open",
-            "name": action.subject.name,
+            "name": name_of(action.subject),
             "org": action.org,
             "space": action.space,
             "production": "yes" if action.production else "no",
@@ -226,6 +225,9 @@ ROWS: Final[Mapping[str, Callable[[Assessment], Iterator[Row]]]] = MappingProxyT
     {
         "Action plan": actions,
         "Applications": applications,
+        "Patches": patches,
+        "Stemcells": stemcells,
+        "Attestations": attestations,
         "Controls": controls,
         "Objectives": objectives,
         "Parameters": parameters,

@@ -97,7 +97,8 @@ def column_writers(book: Workbook, sheet: Sheet) -> list[Writer]:
         plain, quoted = scratch.cell(row=1, column=index), scratch.cell(row=2, column=index)
         style_value(plain, column.kind)
         style_value(quoted, column.kind, quoted=True)
-        writers.append(Writer(get_column_letter(index), plain.style_id, quoted.style_id, blank=column.kind == "input"))
+        letter, kind = get_column_letter(index), column.kind
+        writers.append(Writer(letter, plain.style_id, quoted.style_id, blank=kind == "input", exact=kind == "instant"))
     book.remove(scratch)
     return writers
 

@@ -42,7 +42,8 @@ TONES: Final = {
     "not tested": "aside",
     "inherited": "aside",
 }
-_FORMATS: Final = {"number": "#,##0.0", "integer": "#,##0", "date": "yyyy-mm-dd hh:mm:ss"}
+_INSTANT: Final = "yyyy-mm-dd hh:mm:ss"
+_FORMATS: Final = {"number": "#,##0.0", "integer": "#,##0", "date": _INSTANT, "instant": _INSTANT}
 _INPUT_TINT: Final = "FFFBE6"
 
 

@@ -11,12 +11,13 @@ from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.pagebreak import Break
 from openpyxl.worksheet.worksheet import Worksheet
 
-from collector.model import Assessment, Coverage
+from collector.model import Assessment, Coverage, StageFigures
 from collector.reports.figures import figures, restages_by_age
+from collector.reports.patching import LATENCIES, sentence
 from collector.reports.text import is_formula
-from collector.reports.words import VERDICT
+from collector.reports.words import HOURS_PER_DAY, VERDICT
 from collector.reports.workbook_cells import cell_text
-from collector.reports.workbook_chart import CHART_ROWS, add_chart
+from collector.reports.workbook_chart import CHART_ROWS, add_chart, add_stage_chart
 from collector.reports.workbook_style import (
     FONT,
     INK,
@@ -52,7 +53,7 @@ class _Pen:
         self.sheet = sheet
         self.row = 1
 
-    def put(self, column: int, value: str | int, font: Font | None = None, *, row: int = 0) -> Cell:
+    def put(self, column: int, value: str | float, font: Font | None = None, *, row: int = 0) -> Cell:
         cell = self.sheet.cell(row=row or self.row, column=column)
         if not isinstance(cell, Cell):
             raise TypeError(f"a merged cell at {cell.coordinate}")
@@ -91,8 +92,8 @@ class _Pen:
         self.row += 1
 
 
-def add_summary(sheet: Worksheet, assessment: Assessment, pages: Sequence[Page]) -> str:
-    """Fill the sheet; gives the alt text of its chart."""
+def add_summary(sheet: Worksheet, assessment: Assessment, pages: Sequence[Page]) -> list[str]:
+    """Fill the sheet; gives the alt texts of its charts."""
     pen = _Pen(sheet)
     for index, width in enumerate(_WIDTHS):
         sheet.column_dimensions["ABCDEFG"[index]].width = width
@@ -104,12 +105,14 @@ def add_summary(sheet: Worksheet, assessment: Assessment, pages: Sequence[Page])
     # A chart never lies across two pages.
     if len(assessment.controls) > _CONTROLS_BESIDE_CHART:
         pen.turn_page()
-    alt_text = _ages(pen, assessment)
+    alt_texts = [_ages(pen, assessment)]
     pen.turn_page()
+    if assessment.stages:
+        alt_texts.append(_stages(pen, assessment))
     _about(pen, assessment)
     _index(pen, pages)
     _sign_off(pen, assessment)
-    return alt_text
+    return alt_texts
 
 
 def _title(pen: _Pen, assessment: Assessment) -> None:
@@ -130,6 +133,8 @@ def _title(pen: _Pen, assessment: Assessment) -> None:
     pen.sheet.row_dimensions[2].height = 22
     pen.row = 4
     pen.lines(assessment.answer, _ANSWER_WIDTH, Font(name=FONT, size=16, bold=True, color=INK), 26)
+    if sentence(assessment):
+        pen.lines(sentence(assessment), _LINE_WIDTH, Font(name=FONT, size=12, bold=True, color=INK), 20)
     if assessment.scope_note:
         pen.lines(assessment.scope_note, _LINE_WIDTH, Font(name=FONT, size=11, color=TINTS["bad"][0]), 18)
     if not assessment.coverage.complete:
@@ -194,6 +199,34 @@ def _ages(pen: _Pen, assessment: Assessment) -> str:
     alt_text = add_chart(pen.sheet, first_row=first, buckets=buckets, anchor=f"A{pen.row + 1}")
     pen.row += CHART_ROWS
     return alt_text
+
+
+def _stages(pen: _Pen, assessment: Assessment) -> str:
+    pen.heading("OS patches by stage")
+    pen.headers(("Stage", "p50 (days)", "p90 (days)", "Longest (days)", "Measured", "Inside window", "Besides"))
+    # Wide enough for the name of a stage.
+    pen.sheet.column_dimensions["A"].width = 24
+    first = pen.row
+    for stage in assessment.stages:
+        pen.put(1, LATENCIES.get(stage.name, stage.name))
+        for column, hours in enumerate((stage.p50, stage.p90, stage.most), start=2):
+            if hours is not None:
+                pen.put(column, round(hours / HOURS_PER_DAY, 6)).number_format = "#,##0.0"
+        pen.put(5, stage.measured)
+        pen.put(6, stage.inside if stage.window else "no window")
+        pen.put(7, _besides(stage, assessment))
+        _rule(pen)
+    alt_text = add_stage_chart(pen.sheet, first_row=first, stages=assessment.stages, anchor=f"A{pen.row + 1}")
+    pen.row += CHART_ROWS
+    return alt_text
+
+
+def _besides(stage: StageFigures, assessment: Assessment) -> str:
+    window = assessment.windows.get(stage.window or "")
+    limit = (
+        "" if window is None or window.limit_hours is None else f"window {window.limit_hours / HOURS_PER_DAY:g} days"
+    )
+    return "; ".join(filter(None, (limit, f"{stage.open:,} open", f"{stage.unknown:,} not known")))
 
 
 def _about(pen: _Pen, assessment: Assessment) -> None:

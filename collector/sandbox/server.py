@@ -2,38 +2,24 @@
 
 import contextlib
 import gzip
-import socket
-import struct
 import time
-import uuid
-from collections.abc import Callable, Iterator
-from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Lock, Thread
+from collections.abc import Callable, Collection, Iterator
+from datetime import datetime, timedelta
+from threading import Lock
 from types import TracebackType
-from typing import NamedTuple, Self
+from typing import Self
 
 from collector.sandbox.controller import Controller, Options
 from collector.sandbox.faults import Faults
+from collector.sandbox.histories.record import Platform
+from collector.sandbox.listen import Listener, Request, logged
 from collector.sandbox.ratelimit import RateLimit, RateLimiter
+from collector.sandbox.sites import DirectorSite, FeedSite
 from collector.sandbox.uaa import Credential, Uaa
 from collector.sandbox.wire import Answer, Asked
 from collector.sandbox.world import World
 
 LIMITER_OFF = RateLimit(enabled=False)
-
-Reply = Callable[[Asked], Answer]
-
-
-class Request(NamedTuple):
-    """What the log keeps of a request; the status is 0 where the connection was reset."""
-
-    server: str
-    method: str
-    path: str
-    query: str
-    status: int
-    authorized: bool
 
 
 class Foundation:
@@ -41,12 +27,17 @@ class Foundation:
 
     `domain` is what links are made of; None stands for the loopback address itself, for clients that follow links
     as they are. `clock` is what tokens expire by and the limiter's windows end by; `world.now` is not touched.
+    With a platform its directors and feeds answer too, each at a port of its own. Their time is `world.now` and what
+    has passed by `clock` since the foundation was made; app instances run where the platform's cells are. `basic`
+    names the environments whose director has a local user instead of a UAA.
     """
 
     def __init__(  # noqa: PLR0913 - one parameter for each thing that foundations differ in
         self,
         world: World,
+        platform: Platform | None = None,
         *,
+        basic: Collection[str] = (),
         domain: str | None = "https://api.sandbox.example",
         api_version: str = "3.228.0",
         droplets_current: bool = False,
@@ -68,8 +59,8 @@ class Foundation:
         self._lock = Lock()
         self._limiter = RateLimiter(rate_limit, clock)
         self.uaa = Uaa(world.identities, clock, lifetime=token_lifetime, refresh_lifetime=refresh_lifetime)
-        self._servers = [_listen(self._answer_api), _listen(self._answer_uaa)]
-        self.api, self.login = (f"http://127.0.0.1:{server.server_address[1]}" for server in self._servers)
+        self._servers = [Listener(self._answer_api), Listener(self._answer_uaa)]
+        self.api, self.login = (server.url for server in self._servers)
         self.uaa.issuer = self.login
         self.options = Options(
             domain=domain or self.api,
@@ -82,7 +73,35 @@ class Foundation:
             rate_limit=rate_limit,
         )
         self._controller = Controller(world, self.options)
-        self._threads: list[Thread] = []
+        self.platform, self._clock, self._made = platform, clock, clock()
+        self.directors: dict[str, DirectorSite] = {}
+        self.feeds: dict[str, str] = {}
+        self.feed_site: FeedSite | None = None
+        if platform is not None:
+            self._add(platform, basic)
+
+    def _add(self, platform: Platform, basic: Collection[str]) -> None:
+        platform.settle(self.world)
+        for name, director in platform.directors.items():
+            self.directors[name] = DirectorSite(
+                name,
+                director,
+                clock=self._clock,
+                tick=self._tick,
+                log=self.requests,
+                lifetime=self.uaa.lifetime,
+                basic=name in basic,
+            )
+        self.feed_site = FeedSite(platform.feeds, self.time, self.requests)
+        self.feeds = self.feed_site.places
+
+    def time(self) -> datetime:
+        """Return the time of directors and feeds: that of the world, which goes on with the clock."""
+        return self.world.now + timedelta(seconds=self._clock() - self._made)
+
+    def _tick(self) -> None:
+        if self.platform is not None:
+            self.platform.advance(self.time())
 
     @property
     def credentials(self) -> dict[str, Credential]:
@@ -95,21 +114,18 @@ class Foundation:
 
     def start(self) -> Self:
         """Begin to answer."""
-        for server in self._servers:
-            thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-            thread.start()
-            self._threads.append(thread)
+        for server in self._all():
+            server.start()
         return self
 
     def stop(self) -> None:
         """Stop answering and close all connections; stopping twice is no error."""
-        for server in self._servers:
-            if self._threads:
-                server.shutdown()
-            server.server_close()
-        for thread in self._threads:
-            thread.join()
-        self._threads.clear()
+        for server in self._all():
+            server.stop()
+
+    def _all(self) -> list[Listener]:
+        sites = [listener for site in self.directors.values() for listener in site.listeners]
+        return [*self._servers, *sites, *(self.feed_site.listeners if self.feed_site else [])]
 
     def __enter__(self) -> Self:
         """Start."""
@@ -149,9 +165,7 @@ class Foundation:
                 self._in_flight -= 1
 
     def _logged(self, server: str, asked: Asked, answer: Answer) -> Answer:
-        status = 0 if answer.delivery == "reset" else answer.status
-        authorized = "authorization" in asked.headers
-        self.requests.append(Request(server, asked.method, asked.path, asked.query, status, authorized))
+        logged(self.requests, server, asked, answer)
         return _compressed(answer, asked) if self.gzip else answer
 
 
@@ -167,109 +181,3 @@ def _compressed(answer: Answer, asked: Asked) -> Answer:
         headers=headers,
         delivery=answer.delivery,
     )
-
-
-class _Server(ThreadingHTTPServer):
-    """A server that knows its open connections, so that stopping leaves none behind."""
-
-    daemon_threads = True
-    block_on_close = False
-    request_queue_size = 128
-
-    def __init__(self, reply: Reply) -> None:
-        self.reply = reply
-        self.open: set[socket.socket] = set()
-        super().__init__(("127.0.0.1", 0), _Handler)
-
-    def server_close(self) -> None:
-        """Close the port and whatever connection a client has kept alive."""
-        super().server_close()
-        for connection in list(self.open):
-            with contextlib.suppress(OSError):
-                connection.shutdown(socket.SHUT_RDWR)
-
-
-def _listen(reply: Reply) -> _Server:
-    return _Server(reply)
-
-
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-    server: _Server
-
-    def setup(self) -> None:
-        super().setup()
-        self.server.open.add(self.connection)
-
-    def finish(self) -> None:
-        self.server.open.discard(self.connection)
-        with contextlib.suppress(OSError):
-            super().finish()
-
-    def handle(self) -> None:
-        # A client may go away at any time; that is its right and nobody's error.
-        with contextlib.suppress(ConnectionError):
-            super().handle()
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name is the base class's
-        """Keep silent: the foundation has a log of its own."""
-
-    def do_GET(self) -> None:
-        """Answer a GET."""
-        self._serve()
-
-    def do_POST(self) -> None:
-        """Answer a POST."""
-        self._serve()
-
-    def do_PATCH(self) -> None:
-        """Answer a PATCH."""
-        self._serve()
-
-    def do_DELETE(self) -> None:
-        """Answer a DELETE."""
-        self._serve()
-
-    def _serve(self) -> None:
-        path, _, query = self.path.partition("?")
-        length = int(self.headers.get("content-length") or 0)
-        headers = {name.lower(): value for name, value in self.headers.items()}
-        body = self.rfile.read(length) if length else b""
-        asked = Asked(method=self.command, path=path, query=query, headers=headers, body=body)
-        self._send(self.server.reply(asked))
-
-    def _send(self, answer: Answer) -> None:
-        if answer.delivery == "reset":
-            self._drop(reset=True)
-            return
-        phrase = self.responses.get(HTTPStatus(answer.status), ("",))[0]
-        head = [f"HTTP/1.1 {answer.status} {phrase}"]
-        head += [f"{name}: {value}" for name, value in self._headers(answer).items()]
-        head_bytes = ("\r\n".join(head) + "\r\n\r\n").encode("latin-1")
-        if answer.delivery == "cut":
-            self.connection.sendall(head_bytes + answer.body[: len(answer.body) // 2])
-            self._drop(reset=False)
-            return
-        # Head and body in one send: with two, the second would wait for the client's acknowledgement.
-        self.connection.sendall(head_bytes + answer.body)
-
-    def _headers(self, answer: Answer) -> dict[str, str]:
-        named = {"content-type": answer.content_type} if answer.content_type else {}
-        return {
-            **named,
-            "content-length": str(len(answer.body)),
-            "date": self.date_time_string(),
-            "x-vcap-request-id": str(uuid.uuid4()),
-            **answer.headers,
-        }
-
-    def _drop(self, *, reset: bool) -> None:
-        self.close_connection = True
-        if reset:
-            # Lingering for zero seconds makes the close a reset.
-            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            self.connection.close()
-        else:
-            with contextlib.suppress(OSError):
-                self.connection.shutdown(socket.SHUT_RDWR)

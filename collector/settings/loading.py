@@ -20,7 +20,7 @@ DEFAULT = "default"
 
 # Secrets and addresses that are no settings: read by whoever logs in, each also as a file.
 SECRETS = ("CF_USERNAME", "CF_PASSWORD", "CF_CLIENT_ID", "CF_CLIENT_SECRET")
-_BOSH = re.compile(r"BOSH_[A-Z0-9]+_(URL|CLIENT|CLIENT_SECRET|CA_CERT)(_FILE)?")
+_BOSH = re.compile(r"BOSH_[A-Z0-9_]+_(URL|CLIENT|CLIENT_SECRET|CA_CERT)(_FILE)?")
 _SHORT = {"STORE": "store.url"}
 
 

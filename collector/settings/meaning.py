@@ -1,5 +1,7 @@
 """What the settings mean to the judgement: the system, what its owner declares, and the windows that are overridden."""
 
+import msgspec
+
 from collector.assessment import Baseline, Declared, WindowOverride
 from collector.model import System
 from collector.settings.tables import Tables
@@ -53,4 +55,13 @@ def overrides_in(tables: Tables) -> dict[str, WindowOverride]:
             binding=table.binding,
         )
         for name, table in tables.policy.items()
+    }
+
+
+def places_in(tables: Tables) -> dict[str, str]:
+    """The feeds that are to be read: the name of each source with its URL or path, as set."""
+    return {
+        name.replace("_", "-"): place
+        for name, place in msgspec.structs.asdict(tables.feeds).items()
+        if name != "stemcell_line" and place
     }

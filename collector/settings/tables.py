@@ -68,7 +68,7 @@ class BaselineTable(Table, frozen=True, kw_only=True):
 
 
 class BoshTable(Table, frozen=True, kw_only=True):
-    """One director of the platform team."""
+    """One director of the platform team; no deployments named are all of them."""
 
     environment: str
     url: str = ""
@@ -76,13 +76,17 @@ class BoshTable(Table, frozen=True, kw_only=True):
 
 
 class FeedsTable(Table, frozen=True, kw_only=True):
-    """Public feeds, each a URL or a local path."""
+    """Public feeds, each a URL or a local path; one that is not named is not read."""
 
     stemcell_line: str = ""
     stemcell_index: str = ""
+    light_index: str = ""
     stemcell_releases: str = ""
     notices: str = ""
     exploited: str = ""
+    packages: str = ""
+    rootfs: str = ""
+    buildpack_releases: str = ""
     attestation: str = ""
 
 
@@ -166,4 +170,4 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "baseline.ssh": ("", "enabled", "disabled"),
 }
 # Settings that a later version acts on: set, they are said aloud, because silence would look like consent.
-LATER = ("bosh", "feeds", "sign", "exceptions", "exceptions_file")
+LATER = ("sign", "exceptions", "exceptions_file")

@@ -1,17 +1,20 @@
 """Where a login comes from: the environment, files that it names, or the cf CLI; nothing is ever written."""
 
+import re
 import shutil
+import ssl
 import subprocess
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 
 from collector.errors import LoginError, UsageError
 from collector.transport.redaction import one_line, remember
 from collector.transport.urls import check_api_url
+from collector.transport.wire import is_pem
 
 Grant = Literal["password", "client_credentials", "cf-cli"]
 
@@ -63,6 +66,74 @@ def find_secrets(environment: Mapping[str, str], *, say: Callable[[str], None], 
             remember(pair[secret])
             return Secrets(grant, pair[name], partial(str, pair[secret]))
     return _cli_secrets(environment, say, cf)
+
+
+class BoshSecrets(NamedTuple):
+    """The login for one director.
+
+    `prefix` begins the names of its variables; `url` is "" where none is set; `ca_bundle` is a path or PEM text, None
+    where the director's certificate is signed by an authority that everybody knows.
+    """
+
+    prefix: str
+    url: str
+    client: Secrets
+    ca_bundle: str | None
+
+
+def bosh_prefix(environment: str) -> str:
+    """How the variables of a director begin: COLLECT_BOSH_PRODUCTION for "production"."""
+    return f"COLLECT_BOSH_{re.sub(r'[^A-Z0-9]', '_', environment.upper())}"
+
+
+def bosh_address(environment: str, variables: Mapping[str, str]) -> str:
+    """The director's address in the environment, "" where there is none; a file that cannot be read is `UsageError`."""
+    return _value(variables, f"{bosh_prefix(environment)}_URL").strip()
+
+
+def find_bosh_secrets(environment: str, variables: Mapping[str, str]) -> BoshSecrets:
+    """The login for the director of an environment (production, staging), each variable also as …_FILE.
+
+    Raises `UsageError` for half a pair, a file that cannot be read and authorities that are none, `LoginError` when
+    there is no client.
+    """
+    prefix = bosh_prefix(environment)
+    pair = {variable: _value(variables, variable) for variable in (f"{prefix}_CLIENT", f"{prefix}_CLIENT_SECRET")}
+    (name, client), (secret_name, secret) = pair.items()
+    if not client and not secret:
+        raise LoginError(
+            f"no login for the {environment} director",
+            hint=f"set {name} and {secret_name}, where it has its own authority {prefix}_CA_CERT too",
+        )
+    if not client or not secret:
+        given, missing = (name, secret_name) if client else (secret_name, name)
+        raise UsageError(f"{given} is set, but {missing} is not", hint=f"set {missing} or {missing}_FILE")
+    remember(secret)
+    return BoshSecrets(
+        prefix=prefix,
+        url=bosh_address(environment, variables),
+        client=Secrets("client_credentials", client, partial(str, secret)),
+        ca_bundle=_authorities(f"{prefix}_CA_CERT", _value(variables, f"{prefix}_CA_CERT").strip()),
+    )
+
+
+def _authorities(variable: str, value: str) -> str | None:
+    if not value:
+        return None
+    try:
+        if is_pem(value):
+            # Words of any language may stand between certificates, but Python's own check wants ASCII.
+            ssl.create_default_context(cadata=value.encode("ascii", "replace").decode())
+        elif not Path(value).is_dir():
+            ssl.create_default_context(cafile=value)
+    except (OSError, ValueError) as error:
+        unread = isinstance(error, OSError) and not isinstance(error, ssl.SSLError)
+        why = str(getattr(error, "strerror", "")).lower() if unread else "no certificate"
+        raise UsageError(
+            f"{variable} is neither PEM text nor the path of a PEM file: {why}",
+            hint="give the certificate of the authority that signed the director's certificate",
+        ) from error
+    return value
 
 
 def _value(environment: Mapping[str, str], variable: str) -> str:

@@ -1,7 +1,7 @@
 """What an answer other than 200 means: try again, wait, or no."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any, NamedTuple
@@ -17,6 +17,9 @@ from collector.transport.wire import Reply
 INVALID_TOKEN = 1000
 """Cloud Controller's code for a token that has expired or was never good; the two cannot be told apart."""
 
+MOVED_HINT = "set COLLECT_CF_API to the address of the API itself"
+"""The next step after a redirect of Cloud Controller."""
+
 # Their titles say everything; so a gap reads "403 CF-NotAuthorized".
 _PLAIN = frozenset({HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND})
 _RETRIES_OF_500 = 2
@@ -24,7 +27,11 @@ _PHRASES = {status.value: status.phrase for status in HTTPStatus}
 
 
 class Complaint(NamedTuple):
-    """The first error of an answer in Cloud Controller's shape; empty and 0 where there is none."""
+    """The first error of an answer, empty and 0 where there is none.
+
+    Cloud Controller's shape is `{"errors": [{"title", "code", "detail"}]}`, that of BOSH `{"code", "description"}`,
+    GitHub and Ubuntu say `{"message"}`.
+    """
 
     title: str
     code: int
@@ -42,11 +49,13 @@ def json_object(body: bytes) -> dict[str, Any]:
 
 def complaint(body: bytes) -> Complaint:
     """What an answer complains of, made fit to be shown. Not by media type: the 429 says text/plain."""
-    errors = json_object(body).get("errors")
-    first = errors[0] if isinstance(errors, list) and errors else {}
+    said = json_object(body)
+    errors = said.get("errors")
+    first = errors[0] if isinstance(errors, list) and errors else said
     if not isinstance(first, dict):
         first = {}
-    title, code, detail = (first.get(name) for name in ("title", "code", "detail"))
+    title, code = first.get("title"), first.get("code")
+    detail = next((first[name] for name in ("detail", "description", "message") if name in first), "")
     return Complaint(
         title=re.sub(r"[^\w.-]", "", title)[:80] if isinstance(title, str) else "",
         code=code if isinstance(code, int) else 0,
@@ -54,8 +63,8 @@ def complaint(body: bytes) -> Complaint:
     )
 
 
-def fault(reply: Reply, now: datetime) -> AttemptError | Refused:
-    """The error that an answer stands for."""
+def fault(reply: Reply, now: datetime, moved_hint: str = MOVED_HINT) -> AttemptError | Refused:
+    """The error that an answer stands for; `moved_hint` is the next step after a redirect."""
     wait = retry_after(reply, now)
     if reply.status == HTTPStatus.TOO_MANY_REQUESTS:
         return LimitedError("429 rate limited", wait=wait) if wait else AttemptError("429 rate limited", status=429)
@@ -67,7 +76,7 @@ def fault(reply: Reply, now: datetime) -> AttemptError | Refused:
         return Refused(
             f"{reply.status} redirect to {_elsewhere(reply)}, not followed",
             http_status=reply.status,
-            hint="set COLLECT_CF_API to the address of the API itself",
+            hint=moved_hint,
         )
     return Refused(says(reply), http_status=reply.status)
 
@@ -75,11 +84,40 @@ def fault(reply: Reply, now: datetime) -> AttemptError | Refused:
 def says(reply: Reply) -> str:
     """Status, title and detail of an answer, on one line."""
     found = complaint(reply.body)
-    head = f"{reply.status} {found.title or _phrase(reply.status)}".rstrip()
+    phrase = _phrase(reply.status)
     detail = found.detail
-    if not found.title and media_type(reply) == "text/plain":
+    if not found.title and not detail and _is_text(reply):
         detail = one_line(reply.body[:4000].decode("utf-8", "replace"))
+    if not found.title and phrase and detail.lower().startswith(phrase.lower()):
+        return f"{reply.status} {detail}"  # "404 Not Found: /x", not with its first half twice
+    head = f"{reply.status} {found.title or phrase}".rstrip()
     return head if not detail or (found.title and reply.status in _PLAIN) else f"{head}: {detail}"
+
+
+def _is_text(reply: Reply) -> bool:
+    # BOSH sends plain text as HTML and as JSON: what is neither of them is text.
+    return media_type(reply) == "text/plain" or reply.body.lstrip()[:1] not in {b"<", b"{", b"["}
+
+
+class Limit(NamedTuple):
+    """A limit of requests: seconds to wait (0 or less: it is over), and until when that is by our clock."""
+
+    wait: float
+    until: datetime
+
+
+def limited(reply: Reply, now: datetime) -> Limit | None:
+    """The limit that a refusal speaks of, by Retry-After or in GitHub's way; None when it speaks of none."""
+    wait = retry_after(reply, now)
+    if wait is None and reply.headers.get("X-RateLimit-Remaining", "").strip() == "0":
+        reset = whole(reply.headers.get("X-RateLimit-Reset", ""))
+        wait = None if reset is None else reset - (server_date(reply) or now).timestamp()
+    return None if wait is None else Limit(wait, now + timedelta(seconds=wait))
+
+
+def whole(text: str) -> int | None:
+    """A whole number of at most ten digits: as epoch seconds it lasts until the year 2286, and always makes a date."""
+    return int(text) if re.fullmatch(r"[0-9]{1,10}", text) else None
 
 
 def retry_after(reply: Reply, now: datetime) -> float | None:

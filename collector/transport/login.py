@@ -1,21 +1,17 @@
 """Logging in: where the login server is, and the three ways to get a token from it."""
 
 from collections.abc import Callable, Mapping
-from contextlib import closing
 from datetime import datetime
-from http import HTTPStatus
-from typing import Any, NamedTuple, TypeVar
+from typing import NamedTuple
 
 from collector.errors import LoginError, RemoteError, UsageError
 from collector.transport.credentials import Secrets
-from collector.transport.faults import fault, json_object, says
+from collector.transport.desk import Desk, read_token, reason, refused
+from collector.transport.faults import json_object, says
 from collector.transport.patience import AttemptError, Patience
-from collector.transport.redaction import one_line
 from collector.transport.tokens import Token, Tokens, renew_at, token_end, usable
 from collector.transport.urls import check_api_url, check_login_url, is_loopback, origin
-from collector.transport.wire import Reply, Wire
-
-A = TypeVar("A")
+from collector.transport.wire import Reply
 
 _CLIENT = ("cf", "")
 """The public client that every foundation has for its command line; its secret is empty by design."""
@@ -64,9 +60,9 @@ def login(  # noqa: PLR0913 – clock, chance, sleep and voice come in from outs
         jitter=jitter,
         say=say,
     )
-    desk = _Desk(secrets, patience, now, timeout, ca_bundle)
-    url = desk.discover(api)
-    return Tokens(lambda refresh: desk.token(url, refresh), name=secrets.name, grant=secrets.grant, now=now)
+    counter = _Counter(secrets, Desk(patience, now, timeout, ca_bundle))
+    url = counter.discover(api)
+    return Tokens(lambda refresh: counter.token(url, refresh), name=secrets.name, grant=secrets.grant, now=now)
 
 
 def _cli_token(secrets: Secrets, now: datetime) -> Token:
@@ -82,18 +78,15 @@ def _cli_token(secrets: Secrets, now: datetime) -> Token:
     return Token(access, renew_at=renew_at(access, None, now))
 
 
-class _Desk(NamedTuple):
-    """Where tokens are handed out, and what is needed to ask there."""
+class _Counter(NamedTuple):
+    """A foundation's login server, and by what one logs in there."""
 
     secrets: Secrets
-    patience: Patience
-    now: Callable[[], datetime]
-    timeout: tuple[float, float]
-    ca_bundle: str | None
+    desk: Desk
 
     def discover(self, api: str) -> str:
         """The address that hands out tokens, as the API's root names it."""
-        root = self._ask(lambda wire: wire.get(f"{api}/"), _read_root)
+        root = self.desk.ask(lambda wire: wire.get(f"{api}/"), _read_root)
         if isinstance(root, Reply):
             raise RemoteError(
                 f"there is no Cloud Controller at {api}: {says(root)}",
@@ -119,8 +112,8 @@ class _Desk(NamedTuple):
         return token
 
     def _granted(self, url: str, form: Mapping[str, str], basic: tuple[str, str] | None, secret: str) -> Token | Reply:
-        asked_at = self.now()
-        answer = self._ask(lambda wire: wire.post(url, form, basic), _read_token)
+        asked_at = self.desk.now()
+        answer = self.desk.ask(lambda wire: wire.post(url, form, basic), read_token)
         if isinstance(answer, Reply):
             return answer
         access, again = answer["access_token"], answer.get("refresh_token")
@@ -129,29 +122,11 @@ class _Desk(NamedTuple):
         again = again or (secret if form["grant_type"] == "refresh_token" else "")
         return Token(access, again, renew_at(access, answer.get("expires_in"), asked_at))
 
-    def _ask(self, send: Callable[[Wire], Reply], read: Callable[[bytes], A]) -> A | Reply:
-        """What `read` makes of a 200, or the reply that says no."""
-        with closing(Wire(connections=1, timeout=self.timeout, ca_bundle=self.ca_bundle)) as wire:
-            return self.patience.persist(lambda: self._attempt(send(wire), read))
-
-    def _attempt(self, reply: Reply, read: Callable[[bytes], A]) -> A | Reply:
-        if reply.status == HTTPStatus.OK:
-            return read(reply.body)
-        error = fault(reply, self.now())
-        if isinstance(error, AttemptError):
-            raise error
-        if reply.status < HTTPStatus.BAD_REQUEST:
-            raise RemoteError(f"no login: {error}", hint=error.hint)
-        return reply
-
     def _refusal(self, reply: Reply, secret: str) -> LoginError:
-        said = json_object(reply.body)
-        texts = (said.get(name) for name in ("error_description", "error"))
-        why = next((one_line(text, secret) for text in texts if isinstance(text, str) and text), says(reply))
+        why = reason(reply, secret)
         if "expired" in why.lower() and "password" in why.lower():
             return LoginError("the password has expired", hint=_EXPIRED_HINT)
-        why = why[:1].lower() + why[1:].rstrip(".")
-        return LoginError(f"the login was refused: {why}", hint=_REFUSED_HINT[self.secrets.grant])
+        return refused(why, _REFUSED_HINT[self.secrets.grant])
 
 
 def token_url(api: str, named: str) -> str:
@@ -174,11 +149,3 @@ def _read_root(body: bytes) -> str:
         if isinstance(href, str) and href:
             return href
     raise AttemptError("no login server named in the answer")
-
-
-def _read_token(body: bytes) -> dict[str, Any]:
-    answer = json_object(body)
-    access = answer.get("access_token")
-    if not (isinstance(access, str) and usable(access)):
-        raise AttemptError("no token in the answer")
-    return answer

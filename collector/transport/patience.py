@@ -34,8 +34,8 @@ class AttemptError(Exception):
 class LimitedError(AttemptError):
     """The server limits requests and says for how long: all threads wait, and the attempt is not counted."""
 
-    def __init__(self, reason: str, *, wait: float) -> None:
-        super().__init__(reason, status=429, wait=wait)
+    def __init__(self, reason: str, *, wait: float, status: int = 429) -> None:
+        super().__init__(reason, status=status, wait=wait)
         self.free = True
 
 

@@ -5,7 +5,7 @@ import re
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from collector.errors import LoginError
 from collector.model import Identity
@@ -25,6 +25,48 @@ class Token(NamedTuple):
     def __repr__(self) -> str:
         """Nothing of it."""
         return "Token(***)"
+
+
+class Login(Protocol):
+    """What a session needs of a login; for any number of threads."""
+
+    def header(self) -> str:
+        """The Authorization header."""
+
+    def renew(self, after: str) -> str:
+        """The header to use instead of `after`, which was refused; raises `LoginError` when there is none."""
+
+    @property
+    def identity(self) -> Identity:
+        """Who is logged in; never a secret."""
+
+
+class BasicLogin:
+    """A name and password that go along with each request; there is nothing to renew, `refused` says so."""
+
+    def __init__(self, name: str, secret: str, refused: LoginError) -> None:
+        self._name = name
+        self._header = "Basic " + base64.b64encode(f"{name}:{secret}".encode()).decode()
+        self._refused = refused
+        remember(secret)
+        remember(self._header.removeprefix("Basic "))
+
+    def __repr__(self) -> str:
+        """Whose login, never the secret."""
+        return f"BasicLogin({self._name!r})"
+
+    def header(self) -> str:
+        """The Authorization header, always the same."""
+        return self._header
+
+    def renew(self, after: str) -> str:  # noqa: ARG002  the same for all
+        """Nothing: a password that was refused once is refused again."""
+        raise LoginError(str(self._refused), hint=self._refused.hint)
+
+    @property
+    def identity(self) -> Identity:
+        """The name; what it may do is not told."""
+        return Identity(name=one_line(self._name), grant="basic")
 
 
 class Tokens:

@@ -10,6 +10,7 @@ from collector.errors import CollectError, Malformed, UsageError
 from collector.transport.redaction import one_line
 
 _PORTS = {"https": 443, "http": 80}
+_LOGIN_HINT = "set them as COLLECT_CF_USERNAME …; write any other @ as %40"
 _HOST_AND_PORT = re.compile(r"(?:\[[0-9a-f:.]+\]|[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?)(?::[0-9]*)?")
 
 
@@ -52,7 +53,12 @@ def check_login_url(text: str) -> str:
     return _site(parts) + parts.path.rstrip("/")
 
 
-def _checked(text: str) -> SplitResult:
+def check_feed_url(text: str) -> str:
+    """Where a feed is served, as `scheme://host[:port]`; its address may have a path and a query."""
+    return _site(_checked(text, may_hold="?"))
+
+
+def _checked(text: str, may_hold: str = "") -> SplitResult:
     text = text.strip()
     shown = one_line(text)
     if "://" not in text:
@@ -60,8 +66,9 @@ def _checked(text: str) -> SplitResult:
             f"the address {shown or '(empty)'} has no scheme", hint="write it out: https://api.example.gov"
         )
     if "@" in text:
-        raise UsageError("an address must not hold a user name or password", hint="set them as COLLECT_CF_USERNAME …")
-    if set(text) & set("?#\\") or not text.isprintable() or " " in text:
+        # Anywhere: a password with a slash in it would look like a path.
+        raise UsageError("an address must not hold a user name or password", hint=_LOGIN_HINT)
+    if set(text) & (set("?#\\") - set(may_hold)) or not text.isprintable() or " " in text:
         raise UsageError(f"the address {shown} has a query, a fragment or a character that does not belong there")
     try:
         parts = urlsplit(text)

@@ -2,8 +2,10 @@
 
 import gzip
 import ssl
+import tempfile
 import zlib
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from functools import partial
 from http.cookiejar import DefaultCookiePolicy
 from pathlib import Path
@@ -19,7 +21,10 @@ from collector.transport.patience import AttemptError
 from collector.transport.redaction import one_line
 from collector.transport.urls import is_loopback, origin
 
-_CA_HINT = "set REQUESTS_CA_BUNDLE to the PEM file of the authority that signed its certificate"
+CA_HINT = "set REQUESTS_CA_BUNDLE to the PEM file of the authority that signed its certificate"
+
+# JSON where there is a choice; feeds are XML, YAML and text too.
+_ACCEPT = "application/json, */*;q=0.5"
 
 # The first that is found in the chain of causes names the failure.
 _REASONS: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
@@ -49,18 +54,21 @@ class _Http(requests.Session):
 class Wire:
     """Keeps at most `connections` connections to a server and sends one request at a time over each; thread-safe.
 
-    `timeout` is (connect, read) in seconds; proxies and, without `ca_bundle`, the authorities come from the
-    environment in requests' own way, but nothing goes through a proxy to loopback.
+    `timeout` is (connect, read) in seconds. `ca_bundle` is a path or PEM text, `ca_hint` the next step when a
+    certificate is not accepted. Proxies and, without `ca_bundle`, the authorities come from the environment in
+    requests' own way, but nothing goes through a proxy to loopback.
     """
 
-    def __init__(self, *, connections: int, timeout: tuple[float, float], ca_bundle: str | None) -> None:
-        if ca_bundle is not None and not Path(ca_bundle).exists():
-            raise UsageError(f"the certificate bundle {ca_bundle} does not exist", hint=_CA_HINT)
+    def __init__(
+        self, *, connections: int, timeout: tuple[float, float], ca_bundle: str | None, ca_hint: str = CA_HINT
+    ) -> None:
+        self._closing = ExitStack()
+        self._ca_hint = ca_hint
         self._timeout = timeout
-        self._verify: str | bool = ca_bundle or True
-        self._http = _Http()
+        self._verify: str | bool = True if ca_bundle is None else self._bundle(ca_bundle)
+        self._http = self._closing.enter_context(_Http())
         self._http.headers.update(
-            {"User-Agent": f"cf-evidence/{__version__}", "Accept": "application/json", "Accept-Encoding": "gzip"}
+            {"User-Agent": f"cf-evidence/{__version__}", "Accept": _ACCEPT, "Accept-Encoding": "gzip"}
         )
         self._http.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         adapter = HTTPAdapter(pool_connections=1, pool_maxsize=connections, pool_block=True)
@@ -69,23 +77,48 @@ class Wire:
 
     def close(self) -> None:
         """Close all connections."""
-        self._http.close()
+        self._closing.close()
 
-    def get(self, url: str, authorization: str = "") -> Reply:
-        """Send a GET; raises `AttemptError` for what may pass, `RemoteError` for TLS, `UsageError` for settings."""
-        return self._send("GET", url, partial(_authorize, authorization))
+    def get(self, url: str, authorization: str = "", condition: Mapping[str, str] | None = None) -> Reply:
+        """Send a GET, under a condition where there is one (If-None-Match, If-Modified-Since).
+
+        Raises `AttemptError` for what may pass, `RemoteError` for TLS, `UsageError` for settings.
+        """
+        return self._send("GET", url, partial(_authorize, authorization), headers=condition)
 
     def post(self, url: str, form: Mapping[str, str], basic: tuple[str, str] | None) -> Reply:
         """Send the one POST there is, that for a token; same errors as `get`."""
-        return self._send("POST", url, basic or partial(_authorize, ""), form)
+        # As bytes: requests would write text in Latin-1, or not at all.
+        auth = partial(_authorize, "") if basic is None else (basic[0].encode(), basic[1].encode())
+        return self._send("POST", url, auth, form=form)
 
-    def _send(self, method: str, url: str, auth: object, form: Mapping[str, str] | None = None) -> Reply:
+    def _bundle(self, ca_bundle: str) -> str:
+        """The path of the authorities; those given as text get a file that lasts as long as the connections."""
+        if is_pem(ca_bundle):
+            folder = self._closing.enter_context(tempfile.TemporaryDirectory(prefix="cf-evidence-"))
+            path = Path(folder) / "authorities.pem"
+            path.write_text(ca_bundle, encoding="utf-8")
+            return str(path)
+        if not Path(ca_bundle).exists():
+            raise UsageError(f"the certificate bundle {ca_bundle} does not exist", hint=self._ca_hint)
+        return ca_bundle
+
+    def _send(
+        self,
+        method: str,
+        url: str,
+        auth: object,
+        *,
+        form: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Reply:
         host = origin(url).host
         try:
             with self._http.request(
                 method,
                 url,
                 data=form,
+                headers=headers,
                 # Always given: without it requests takes a password from ~/.netrc and drops our header.
                 auth=auth,  # type: ignore[arg-type]
                 proxies={"no_proxy": host} if is_loopback(host) else None,
@@ -97,10 +130,15 @@ class Wire:
                 # Half the time of `.content`, which joins 10 KB pieces (measured: 1.8 times).
                 body = response.raw.read(decode_content=False)
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
-            raise _fault(error, host) from error
+            raise _fault(error, host, self._ca_hint) from error
         except OSError as error:  # requests' plain one, for a bundle that is not there
-            raise UsageError(one_line(str(error)), hint=_CA_HINT) from error
+            raise UsageError(one_line(str(error)), hint=self._ca_hint) from error
         return Reply(response.status_code, response.headers, _decoded(body, response.headers))
+
+
+def is_pem(text: str) -> bool:
+    """Whether a text is certificates themselves, not the path of some."""
+    return "-----BEGIN" in text
 
 
 def _decoded(body: bytes, headers: Mapping[str, str]) -> bytes:
@@ -122,7 +160,7 @@ def _authorize(header: str, request: requests.PreparedRequest) -> requests.Prepa
     return request
 
 
-def _fault(error: BaseException, host: str) -> CollectError | AttemptError:
+def _fault(error: BaseException, host: str, ca_hint: str) -> CollectError | AttemptError:
     if isinstance(error, ValueError):  # an address, a proxy or a header that cannot be
         return UsageError(f"cannot ask {host}: {one_line(str(error))}")
     chain = tuple(_chain(error))
@@ -130,7 +168,7 @@ def _fault(error: BaseException, host: str) -> CollectError | AttemptError:
         # A connection that ends in the handshake is a tired load balancer, not a wrong certificate.
         if isinstance(link, ssl.SSLError) and not isinstance(link, ssl.SSLEOFError | ssl.SSLZeroReturnError):
             why = getattr(link, "verify_message", "") or link.reason or "handshake failed"
-            return RemoteError(f"TLS to {host} failed: {one_line(str(why))}", hint=_CA_HINT)
+            return RemoteError(f"TLS to {host} failed: {one_line(str(why))}", hint=ca_hint)
     for kinds, reason in _REASONS:
         if any(isinstance(link, kinds) for link in chain):
             return AttemptError(reason)

@@ -118,7 +118,9 @@ def test_detecting_check_that_is_unknown_is_a_remark() -> None:
     answer = assessed(unread("instances"), "SI-2")
     assert objective(answer).reason == (
         "buildpack-current: 1 of 1 inside; stack-supported: 1 of 1 inside; "
-        "restage-in-effect: 1 of 1 subject could not be judged (remark)"
+        "restage-in-effect: 1 of 1 subject could not be judged (remark); "
+        "host-refreshed: 1 of 1 subject could not be judged (remark); "
+        "the platform's part is inherited from cloud.gov P-ATO, not observed here"
     )
 
 
@@ -157,7 +159,8 @@ def test_objectives_that_are_not_tested_say_so() -> None:
 def test_other_scope_answers_for_no_customer_part() -> None:
     """A provider's report does not test the customer's applications."""
     answer = assessed(LONG_BEHIND, "SI-2", system=System(scope="provider"))
-    assert (answer.controls[0].status, answer.exit_code, answer.observations) == ("not-tested", 0, ())
+    assert (answer.controls[0].status, answer.exit_code) == ("not-assessed", 3)
+    assert {row.check for row in answer.observations} == {"rootfs-current"}
 
 
 def test_no_baseline_is_not_tested() -> None:
@@ -378,7 +381,8 @@ def test_the_same_facts_give_the_same_answer() -> None:
 def test_needs_follow_the_controls_and_the_settings() -> None:
     """Only what is asked is read."""
     baseline = Baseline(declared=date(2026, 10, 1), ssh="disabled")
-    assert {"apps", "spaces", "droplets"} == needs(["SI-2(3)"], CATALOG, Declared())
+    assert {"apps", "spaces", "droplets"} == needs(["CM-2"], CATALOG, Declared(), "provider")
+    assert "instances" not in needs(["SI-2(3)"], CATALOG, Declared())
     assert "ssh" not in needs(["CM-6"], CATALOG, Declared())
     assert "ssh" in needs(["CM-6"], CATALOG, Declared(baseline=baseline))
     assert TOPICS - {"ssh"} == needs(["SI-2"], CATALOG, Declared())

@@ -16,10 +16,10 @@ from typing import Any, NamedTuple
 from collector.assessment import Declared, Patterns, assess, load
 from collector.model import Assessment, Facts, Snapshot
 from collector.resources import CONTROLS
-from collector.run import Clock, Job, Stop, replay, take_snapshot
+from collector.run import Clock, Job, Line, Stop, replay, scope_of, take_snapshot
 from collector.settings import CfTable, Settings, system_of
 from collector.settings import load as load_settings
-from collector.sources import Scope
+from collector.sources import CLOUD_CONTROLLER, Scope
 from collector.sources.cloud_controller import TOPICS
 from collector.transport import Session, find_secrets, login
 
@@ -72,10 +72,11 @@ def collect(api: str, parent: Path) -> tuple[Snapshot, Cost]:
         identity=tokens.identity,
         version="bench",
         concurrency=CONCURRENCY,
+        scope=scope_of(Scope(needs=TOPICS - {"ssh"}, now=now().replace(microsecond=0)), [CLOUD_CONTROLLER]),
     )
     clock = Clock(now, lambda: "00000000", lambda _progress: None)
-    scope = Scope(needs=TOPICS - {"ssh"}, now=now().replace(microsecond=0))
-    taken, cost = timed(lambda: take_snapshot(session, scope, job, clock=clock, stop=stop))
+    line = Line(CLOUD_CONTROLLER, api, lambda: session)
+    taken, cost = timed(lambda: take_snapshot([line], job, clock=clock, stop=stop))
     session.close()
     if told:
         raise RuntimeError(told[0])

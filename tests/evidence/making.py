@@ -1,5 +1,6 @@
 """Snapshots made of literal bodies."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -32,10 +33,12 @@ def keep(recorder: Recorder, number: int = 1, body: bytes = BODY, what: str = "a
     return recorder.keep("cloud-controller", ask(number, what), received(body))
 
 
-def finish(recorder: Recorder, sequence: int = 1) -> Snapshot:
-    gaps = recorder.gaps("cloud-controller")
+def finish(
+    recorder: Recorder, sequence: int = 1, name: str = "cloud-controller", state: Mapping[str, str] | None = None
+) -> Snapshot:
+    gaps = recorder.gaps(name)
     source = SourceRecord(
-        name="cloud-controller", endpoint="https://api.example.gov", requests=3, documents=1, gaps=gaps
+        name=name, endpoint="https://api.example.gov", requests=3, documents=1, gaps=gaps, state=state or {}
     )
     return recorder.finish(
         tool="cf-evidence 0",
@@ -52,3 +55,11 @@ def finished(parent: Path, *bodies: bytes, run: str = "20261120T120000Z-00000001
     for number, body in enumerate(bodies, 1):
         keep(recorder, number, body)
     return Path(finish(recorder, sequence).root)
+
+
+def harvested(parent: Path, *bodies: bytes, run: str, state: Mapping[str, str]) -> Path:
+    """The folder of a finished snapshot that asked only a director."""
+    recorder = Recorder.start(parent, opening(run))
+    for number, body in enumerate(bodies, 1):
+        recorder.keep("bosh-production", ask(number, "events"), received(body))
+    return Path(finish(recorder, name="bosh-production", state=state).root)

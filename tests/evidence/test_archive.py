@@ -1,5 +1,6 @@
 """Finding snapshots again: the newest, a named one, and none."""
 
+import gzip
 import hashlib
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -12,14 +13,19 @@ from collector.evidence import (
     Last,
     Store,
     bring,
+    bring_part,
+    earlier,
     find,
     last_manifest,
     month_folder,
     open_snapshot,
+    read_manifest,
     snapshot_id,
     snapshots,
+    states,
+    unpack,
 )
-from tests.evidence.making import BODY, finished
+from tests.evidence.making import BODY, finished, harvested
 
 OCTOBER, EARLY, LATE = "20261031T235959Z-00000009", "20261101T000000Z-00000001", "20261120T120000Z-00000001"
 
@@ -94,14 +100,14 @@ def test_snapshots(store: Store) -> None:
 )
 def test_find(store: Store, wanted: str, found: str) -> None:
     """A snapshot is found by its id, the newest also as `latest`."""
-    assert find(store, "default", wanted) == f"system=default/snapshots/{found}"
+    assert find(store, "default", wanted, "cloud-controller") == f"system=default/snapshots/{found}"
 
 
 @pytest.mark.parametrize("wanted", ["20261101T000000Z", "", "..", "LATEST"])
 def test_find_nothing(store: Store, wanted: str) -> None:
     """What is not there is not guessed; the newest one is named."""
     with pytest.raises(UsageError) as error:
-        find(store, "default", wanted)
+        find(store, "default", wanted, "cloud-controller")
     assert str(error.value) == f"no snapshot {wanted} in shelf:evidence"
     assert error.value.hint == f"the newest is {LATE}"
 
@@ -109,7 +115,7 @@ def test_find_nothing(store: Store, wanted: str) -> None:
 def test_find_in_nothing(store: Store) -> None:
     """A system without a snapshot is told how to get one."""
     with pytest.raises(UsageError) as error:
-        find(store, "third", "latest")
+        find(store, "third", "latest", "cloud-controller")
     assert str(error.value) == "shelf:evidence holds no snapshot of system third"
     assert error.value.hint == "take one: collect snapshot"
 
@@ -128,7 +134,7 @@ def test_several_in_one_second(tmp_path: Path) -> None:
     for sequence, name in enumerate(names, 1):
         finished(month, BODY, run=name, sequence=sequence)
     shelf = Shelf(tmp_path, here=False)
-    assert find(shelf, "default", "latest").endswith("-11111111")
+    assert find(shelf, "default", "latest", "cloud-controller").endswith("-11111111")
     last = last_manifest(shelf, "default")
     assert last is not None
     assert (last.path.split("/")[-2], last.sequence) == (names[2], 3)
@@ -146,7 +152,7 @@ def test_last_manifest_is_damaged(store: Store, tmp_path: Path) -> None:
 
 def test_bring(store: Store, tmp_path: Path) -> None:
     """A brought snapshot is a folder that opens: the store's own, or a whole copy."""
-    prefix = find(store, "default", "latest")
+    prefix = find(store, "default", "latest", "cloud-controller")
     folder = bring(store, prefix, tmp_path / "copy")
     assert open_snapshot(folder).id == LATE
     assert (folder == tmp_path / "copy" / LATE) == (store.local(prefix) is None)
@@ -155,3 +161,65 @@ def test_bring(store: Store, tmp_path: Path) -> None:
         "SHA256SUMS",
         "manifest.json",
     ]
+
+
+NOVEMBER = datetime(2026, 11, 1, tzinfo=UTC)
+
+
+def test_latest_of_a_source(store: Store, tmp_path: Path) -> None:
+    """A harvest of a director alone, however new, is not what is judged as the latest."""
+    month = tmp_path / "shelf/system=default/snapshots/2026/11"
+    harvested(month, BODY, run="20261121T000000Z-00000001", state={"upto_id": "7"})
+    assert find(store, "default", "latest", "cloud-controller").endswith(LATE)
+    assert find(store, "default", "latest", "bosh-production").endswith("20261121T000000Z-00000001")
+    with pytest.raises(UsageError, match="holds no snapshot of bosh-staging"):
+        find(store, "default", "latest", "bosh-staging")
+
+
+def test_where_a_harvest_goes_on(store: Store, tmp_path: Path) -> None:
+    """The newest snapshot of a source that says so tells where to go on; one from before the horizon is forgotten."""
+    month = tmp_path / "shelf/system=default/snapshots/2026/11"
+    harvested(month, BODY, run="20261119T000000Z-00000001", state={"upto_id": "5"})
+    harvested(month, BODY, run="20261121T000000Z-00000001", state={"upto_id": "7"})
+    harvested(month, BODY, run="20261122T000000Z-00000001", state={})
+    wanted = ("bosh-production", "bosh-staging")
+    assert states(store, "default", since=NOVEMBER, wanted=wanted) == {"bosh-production": {"upto_id": "7"}}
+    late = datetime(2026, 11, 21, 0, 0, 1, tzinfo=UTC)
+    assert states(store, "default", since=late, wanted=wanted) == {}
+
+
+def test_earlier(store: Store) -> None:
+    """Earlier snapshots are those begun at or after one instant and before another, oldest first."""
+    before = datetime(2026, 11, 20, 12, tzinfo=UTC)
+    found = earlier(store, "default", since=NOVEMBER, before=before)
+    assert found == [f"system=default/snapshots/2026/11/{EARLY}"]
+    assert earlier(store, "default", since=before, before=datetime(2027, 1, 1, tzinfo=UTC)) == [
+        f"system=default/snapshots/2026/11/{LATE}"
+    ]
+
+
+def test_bring_part(store: Store, tmp_path: Path) -> None:
+    """Of an earlier snapshot only the wanted documents come, with the manifest that tells their digests."""
+    month = tmp_path / "shelf/system=default/snapshots/2026/11"
+    run = harvested(month, b"one", b"two", run="20261121T000000Z-00000001", state={}).name
+    prefix = f"system=default/snapshots/2026/11/{run}"
+    folder = bring_part(store, prefix, tmp_path / "part", lambda document: document.query["page"] == "2")
+    assert folder == tmp_path / "part" / run
+    manifest = read_manifest(folder)
+    (wanted,) = (document for document in manifest.snapshot.documents if document.query["page"] == "2")
+    assert unpack(folder, wanted) == b"two"
+    assert len(list(folder.rglob("*.gz"))) == 1
+    assert bring_part(store, prefix, tmp_path / "none", lambda _document: False) is None
+
+
+def test_a_part_that_was_altered(store: Store, tmp_path: Path) -> None:
+    """A document of an earlier snapshot that is not what its manifest says is never read."""
+    month = tmp_path / "shelf/system=default/snapshots/2026/11"
+    run = harvested(month, b"one", run="20261121T000000Z-00000001", state={}).name
+    (file,) = (month / run).rglob("*.gz")
+    file.write_bytes(gzip.compress(b"two", mtime=0))
+    folder = bring_part(store, f"system=default/snapshots/2026/11/{run}", tmp_path / "part", lambda _document: True)
+    assert folder is not None
+    (document,) = read_manifest(folder).snapshot.documents
+    with pytest.raises(IntegrityError, match="is not what its manifest says"):
+        unpack(folder, document)

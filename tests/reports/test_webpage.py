@@ -21,10 +21,14 @@ from collector.model import (
     Action,
     ApplicationLine,
     Assessment,
+    Attested,
     Document,
     Finding,
     Gap,
+    Interval,
     Observation,
+    PatchLine,
+    StemcellLine,
     Subject,
     System,
     Window,
@@ -109,7 +113,7 @@ def parsed(assessment: Assessment, **context: Any) -> Page:
 
 # Every text that comes from a foundation, from settings or from a person.
 FOREIGN = {
-    Subject: {"name", "org", "space"},
+    Subject: {"name", "org", "space", "environment", "deployment"},
     System: {"name", "leveraged", "marking", "isso", "assessor", "prepared_by", "ssp_title", "ssp_version"},
     ApplicationLine: {"buildpack", "has", "latest", "stack", "owner", "detail", "next_step", "kind"},
     Action: {"owner", "org", "space", "what", "command", "before", "after", "waived_by"},
@@ -118,7 +122,11 @@ FOREIGN = {
     Document: {"what", "path", "file", "source"},
     Window: {"authority", "citation", "attributed_to"},
     Finding: {"text", "human", "reason"},
-    Assessment: {"answer", "scope_note", "foundation"},
+    Assessment: {"answer", "scope_note", "foundation", "patch_sentence"},
+    PatchLine: {"title", "line", "fixed_in", "held_by", "detail", "next_step"},
+    StemcellLine: {"state", "detail", "next_step"},
+    Attested: {"author", "party", "environment", "deployment", "line", "version", "image", "reference"},
+    Interval: {"source"},
 }
 
 

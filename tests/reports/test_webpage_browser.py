@@ -13,6 +13,7 @@ import pytest
 from collector.reports import webpage
 from collector.reports.context import Context
 from tests.reports.builders import example_assessment, large_assessment
+from tests.reports.platform_builders import platform_assessment
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
@@ -41,6 +42,12 @@ def browser() -> Iterator[Any]:
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> str:
     return written(tmp_path_factory.mktemp("page"), example_assessment())
+
+
+@pytest.fixture(scope="module")
+def platform(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The page with platform evidence."""
+    return written(tmp_path_factory.mktemp("platform"), platform_assessment())
 
 
 def written(folder: Path, assessment: Any) -> str:
@@ -75,6 +82,47 @@ def test_axe_finds_nothing(opened: Any, address: str, options: dict[str, Any]) -
     found = axe.Axe().run(page, options={"runOnly": {"type": "tag", "values": TAGS}})
     assert [(one["id"], one["nodes"][0]["html"]) for one in found.response["violations"]] == []
     assert found.response["passes"]
+
+
+@pytest.mark.parametrize("options", [{"color_scheme": "light"}, {"color_scheme": "dark"}], ids=["light", "dark"])
+def test_axe_finds_nothing_with_patches(opened: Any, platform: str, options: dict[str, Any]) -> None:
+    """Nor with the timeline, its tables and the statements."""
+    page = opened(platform, **options)
+    found = axe.Axe().run(page, options={"runOnly": {"type": "tag", "values": TAGS}})
+    assert [(one["id"], one["nodes"][0]["html"]) for one in found.response["violations"]] == []
+    assert page.locator("#patches svg").count() == 1
+
+
+@pytest.mark.parametrize("width", [320, 640, 1280])
+def test_page_with_patches_never_scrolls_sideways(opened: Any, platform: str, width: int) -> None:
+    """The timeline and the wide tables scroll inside their regions."""
+    page = opened(platform, width=width)
+    assert width == page.evaluate("document.documentElement.scrollWidth")
+
+
+def test_page_with_patches_asks_for_nothing_and_its_policy_holds(browser: Any, platform: str) -> None:
+    """Its style is allowed by its digest: the stages have their patterns, and nothing is refused."""
+    context = browser.new_context()
+    page = context.new_page()
+    requests: list[str] = []
+    messages: list[str] = []
+    page.on("request", lambda request: requests.append(request.url))
+    page.on("console", lambda message: messages.append(message.text))
+    page.on("pageerror", lambda error: messages.append(str(error)))
+    page.goto(platform)
+    drawn = page.locator("rect.l-unknown").first.evaluate("one => getComputedStyle(one).fill")
+    context.close()
+    assert ([platform], []) == (requests, messages)
+    assert drawn == 'url("#unsure")'
+
+
+def test_patches_are_sorted_by_days(opened: Any, platform: str) -> None:
+    """A click sorts by the days from notice to production; what has none stays last."""
+    page = opened(platform)
+    page.locator("#patches").get_by_role("button", name="Sort by Days in all").click()
+    days = page.locator(".patches").first.locator("tbody tr td:nth-child(3)").all_inner_texts()
+    shown = [str(text).split()[0] for text in days]
+    assert shown == ["1.2", "1.3", "≥1.8", "2.0", "4.0", "5.5", "6.9", "10.1", "23.2", "–", "–", "–"]
 
 
 @pytest.mark.parametrize("width", [320, 640, 1280])

@@ -14,6 +14,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs
 
@@ -22,7 +23,18 @@ import pytest
 
 from collector.errors import Malformed
 from collector.evidence import Ask
-from collector.transport import Session, Tokens, find_secrets, login
+from collector.transport import (
+    LocalFolder,
+    Login,
+    Session,
+    Tokens,
+    bosh_login,
+    find_bosh_secrets,
+    find_secrets,
+    login,
+    open_director,
+    open_feed,
+)
 
 NOON = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
 
@@ -161,7 +173,7 @@ class World:
     """Clock, sleep, chance and voice for a test; sleeping moves the clock."""
 
     def __init__(self) -> None:
-        self.sessions: list[Session] = []
+        self.sessions: list[Session | LocalFolder] = []
         self.time = NOON
         self.slept: list[float] = []
         self.said: list[str] = []
@@ -173,15 +185,33 @@ class World:
         self.slept.append(seconds)
         self.time += timedelta(seconds=seconds)
 
-    def session(self, url: str, tokens: Tokens | None = None, **more: Any) -> Session:
-        given = {"now": self.now, "sleep": self.sleep, "jitter": lambda: 1.0, "say": self.said.append, **more}
-        self.sessions.append(Session(url, tokens=tokens, **{"timeout": (2.0, 2.0), **given}))
+    def given(self, **more: Any) -> dict[str, Any]:
+        """What comes in from outside, with short timeouts."""
+        own = {"now": self.now, "sleep": self.sleep, "jitter": lambda: 1.0, "say": self.said.append}
+        return {**own, "timeout": (2.0, 2.0), **more}
+
+    def session(self, url: str, tokens: Login | None = None, **more: Any) -> Session:
+        session = Session(url, tokens=tokens, **self.given(**more))
+        self.sessions.append(session)
+        return session
+
+    def feed(self, place: str, source: str = "stemcell-index", **more: Any) -> Session | LocalFolder:
+        self.sessions.append(open_feed(place, source=source, **self.given(**more)))
         return self.sessions[-1]
+
+    def director(self, url: str, variables: dict[str, str] | None = None, **more: Any) -> Session:
+        secrets = find_bosh_secrets("production", variables or BOSH)
+        session = open_director(url, environment="production", secrets=secrets, **self.given(**more))
+        self.sessions.append(session)
+        return session
+
+    def bosh_login(self, url: str, variables: dict[str, str] | None = None, **more: Any) -> Login:
+        secrets = find_bosh_secrets("production", variables or BOSH)
+        return bosh_login(url, environment="production", secrets=secrets, **self.given(**more))
 
     def login(self, url: str, environment: dict[str, str] | None = None, **more: Any) -> Tokens:
         secrets = find_secrets(environment or PASSWORD, say=self.said.append)
-        given = {"now": self.now, "sleep": self.sleep, "jitter": lambda: 1.0, "say": self.said.append, **more}
-        return login(url, secrets, **{"timeout": (2.0, 2.0), **given})
+        return login(url, secrets, **self.given(**more))
 
 
 PASSWORD = {"COLLECT_CF_USERNAME": "auditor", "COLLECT_CF_PASSWORD": "correct horse/battery+staple"}
@@ -213,6 +243,17 @@ def ask(path: str = "/v3/apps", accepts: tuple[int, ...] = (), **query: str) -> 
     return Ask(what="apps", path=path, query=query, decode=decode, accepts=accepts)
 
 
+BOSH = {
+    "COLLECT_BOSH_PRODUCTION_CLIENT": "evidence",
+    "COLLECT_BOSH_PRODUCTION_CLIENT_SECRET": "director-s3cr3t/välue",
+}
+
+
+def info(**authentication: object) -> Say:
+    """What a director says of itself to anybody."""
+    return page({"uuid": "5f2d", "user": None, "user_authentication": authentication})
+
+
 class Tools(NamedTuple):
     """What tests say things with; a fixture, for test folders are no packages to import from."""
 
@@ -226,6 +267,7 @@ class Tools(NamedTuple):
     gzip: Callable[[bytes], bytes] = gzip.compress
     wait: Callable[[float], None] = time.sleep
     noon: datetime = NOON
+    info: Callable[..., Say] = info
 
 
 @pytest.fixture
@@ -261,24 +303,46 @@ def uaa_token() -> Callable[..., Say]:
 
 
 @pytest.fixture
-def tls_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, str]]:
-    """A server with a certificate that nobody signed, and the path of that certificate."""
+def director(server: Server) -> Server:
+    """A director and its UAA on one server: /info, one token of 600 s, no events."""
+    server.on("/info", info(type="uaa", options={"url": server.url, "urls": [server.url]}))
+    server.on(
+        "/oauth/token", *(token(name, user_name=None, client_id="evidence", scope=["bosh.read"]) for name in "12")
+    )
+    server.on("/events", page([]))
+    return server
+
+
+def certificate(folder: Path) -> tuple[Path, Path]:
+    """A certificate for loopback that nobody signed, and its key."""
     openssl = shutil.which("openssl")
     if openssl is None:
         pytest.skip("no openssl program to make a certificate with")
-    folder = tmp_path_factory.mktemp("tls")
-    key, certificate = folder / "key.pem", folder / "certificate.pem"
+    made, key = folder / "certificate.pem", folder / "key.pem"
     subprocess.run(
         [
             *(openssl, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"),
             *("-days", "2", "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"),
-            *("-keyout", key, "-out", certificate),
+            *("-keyout", key, "-out", made),
         ],
         check=True,
         capture_output=True,
     )
+    return made, key
+
+
+@pytest.fixture
+def tls_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, str]]:
+    """A server with a certificate of its own, and the path of that certificate."""
+    made, key = certificate(tmp_path_factory.mktemp("tls"))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate, key)
+    context.load_cert_chain(made, key)
     one = Server(context)
-    yield one, str(certificate)
+    yield one, str(made)
     one.close()
+
+
+@pytest.fixture
+def another_authority(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """PEM text of somebody who signed nothing here."""
+    return certificate(tmp_path_factory.mktemp("another"))[0].read_text()

@@ -12,6 +12,13 @@ from collector.assessment.checks.evidence import (
     inventory_current,
     status_determined,
 )
+from collector.assessment.checks.hosts import host_refreshed, rootfs_current
+from collector.assessment.checks.measuring import latency_measured
+from collector.assessment.checks.patches import (
+    exploited_vulnerability_due,
+    os_patch_latency,
+    stemcell_packaging_latency,
+)
 from collector.assessment.checks.restaging import (
     buildpack_pinned,
     image_remediated,
@@ -24,6 +31,12 @@ from collector.assessment.checks.settings import (
     ssh_as_declared,
     stack_supported,
     staged_before_production,
+)
+from collector.assessment.checks.stemcells import (
+    stemcell_current,
+    stemcell_deployment_latency,
+    stemcell_uniform,
+    tested_before_production,
 )
 from collector.assessment.declared import Declared
 from collector.assessment.judgement import Judgement
@@ -56,20 +69,24 @@ def with_boundary(declared: Declared) -> bool:
 
 
 class Check(Value, frozen=True, kw_only=True):
-    """A small pure function of one subject's record (an AppRecord, or the Scene) and a Limit, and what it reads.
+    """A small pure function of one subject's record and a Limit, and what it reads.
 
-    Without `needs` (topics of Facts.read) there is no verdict; `uses` are consulted where the record leaves a question.
+    The record is an AppRecord, PatchRecord, StemcellRecord, or the Scene, by `kind`. Without `needs` (topics of
+    Facts.read or of the platform below) there is no verdict; `uses` are consulted where the record leaves a question.
     `window` is the one it is held against; `counts` names checks whose verdicts it counts, so that whoever asks for it
-    asks for those too. `asked` tells whether the settings call for it at all.
+    asks for those too. `asked` tells whether the settings call for it at all. `remark` says that its unknown is only a
+    remark, also in the table of applications. `split` says that its one subject has a verdict for each part.
     """
 
     judge: Callable[..., Judgement]
-    kind: Literal["app", "system"] = "app"
+    kind: Literal["app", "notice", "stemcell", "system"] = "app"
     window: str | None = None
     needs: frozenset[str] = frozenset({"apps", "droplets"})
     uses: frozenset[str] = frozenset({"tasks"})
     counts: tuple[str, ...] = ()
     asked: Callable[[Declared], bool] = always
+    remark: bool = False
+    split: bool = False
 
     @property
     def title(self) -> str:
@@ -90,12 +107,24 @@ _BUILDS: Final = _APP | {"builds"}
 _INSTANCES: Final = _APP | {"instances"}
 _EVENTS: Final = frozenset({"tasks", "events"})
 _NONE: Final[frozenset[str]] = frozenset()
+_DIRECTORS: Final = frozenset({"directors"})
+_NOTICES: Final = frozenset({"notices", "stemcell-releases"})
+_INDEX: Final = frozenset({"stemcell-index"})
+_VMS: Final = frozenset({"vms"})
 
 CHECKS: Final[Mapping[str, Check]] = {
     "app-restage-age": Check(judge=app_restage_age, window="restage", uses=_EVENTS | {"builds"}),
     "buildpack-current": Check(judge=buildpack_current, window="restage", needs=_BUILDPACKS, uses=_EVENTS | {"builds"}),
-    "image-remediated": Check(judge=image_remediated, window="image-scan"),
+    "image-remediated": Check(judge=image_remediated, window="image-scan", uses=frozenset({"tasks", "attestation"})),
     "restage-in-effect": Check(judge=restage_in_effect, needs=_INSTANCES, uses=_EVENTS),
+    "host-refreshed": Check(
+        judge=host_refreshed,
+        window="os-patch",
+        needs=_INSTANCES,
+        uses=_DIRECTORS | _VMS | _INDEX | {"stemcell-releases", "tasks"},
+        remark=True,
+    ),
+    "rootfs-current": Check(judge=rootfs_current, window="os-patch", uses=_DIRECTORS | _NOTICES | {"rootfs", "tasks"}),
     "last-restage-succeeded": Check(judge=last_restage_succeeded, needs=_BUILDS),
     "buildpack-pinned": Check(judge=buildpack_pinned),
     "stack-supported": Check(judge=stack_supported, needs=_STACKS),
@@ -119,5 +148,45 @@ CHECKS: Final[Mapping[str, Check]] = {
         asked=with_boundary,
     ),
     "benchmarks-set": Check(judge=benchmarks_set, kind="system", needs=_NONE, uses=_NONE),
+    "latency-measured": Check(
+        judge=latency_measured,
+        kind="system",
+        needs=_NONE,
+        uses=_BUILDPACKS | _EVENTS | _DIRECTORS | _NOTICES | _INDEX,
+        split=True,
+    ),
+    "os-patch-latency": Check(
+        judge=os_patch_latency,
+        kind="notice",
+        window="os-patch",
+        needs=_DIRECTORS | _NOTICES,
+        uses=_INDEX | {"packages"},
+    ),
+    "stemcell-packaging-latency": Check(
+        judge=stemcell_packaging_latency,
+        kind="notice",
+        window="stemcell-packaging",
+        needs=_DIRECTORS | _NOTICES | _INDEX,
+        uses=frozenset({"packages"}),
+    ),
+    "exploited-vulnerability-due": Check(
+        judge=exploited_vulnerability_due,
+        kind="notice",
+        window="known-exploited",
+        needs=_DIRECTORS | _NOTICES | {"exploited"},
+        uses=_INDEX | {"packages"},
+    ),
+    "stemcell-deployment-latency": Check(
+        judge=stemcell_deployment_latency,
+        kind="stemcell",
+        window="stemcell-deployment",
+        needs=_DIRECTORS | _INDEX,
+        uses=_NONE,
+    ),
+    "stemcell-current": Check(
+        judge=stemcell_current, kind="stemcell", window="os-patch", needs=_DIRECTORS | _INDEX, uses=_NONE
+    ),
+    "stemcell-uniform": Check(judge=stemcell_uniform, kind="stemcell", needs=_DIRECTORS | _VMS, uses=_NONE),
+    "tested-before-production": Check(judge=tested_before_production, kind="stemcell", needs=_DIRECTORS, uses=_INDEX),
 }
 """In the order in which observations are written."""

@@ -5,17 +5,17 @@ from typing import Final
 
 from collector.assessment.judgement import RANK, Judgement, Span, hold, not_applicable, passed, unknown
 from collector.assessment.limits import Limit
+from collector.assessment.offering import UPLOAD
 from collector.assessment.standing import FOREIGN, Standing
 from collector.assessment.steps import next_step
 from collector.assessment.subjects import AppRecord, Platform
+from collector.assessment.versions import parse
 from collector.assessment.words import duration, hours
 from collector.model import Buildpack, Measured, Status
 from collector.model.base import Slim
 
 STAGING_TIME: Final = timedelta(hours=2)
 """Longer than any staging takes: an upload in this time before a droplet may already have been passed over by it."""
-
-UPLOAD: Final = "audit.buildpack.upload"
 
 _IMAGE = not_applicable("a container image has no buildpacks")
 
@@ -82,7 +82,7 @@ def _lag(record: AppRecord, standing: Standing, limit: Limit) -> Lag:
         staging = record.staging
         reason = f"{standing.name} {standing.has} is behind {standing.latest}, and {staging.problem}"
         return Lag(standing=standing, status="unknown", reason=reason, unread=staging.unread)
-    first, last, source = _fell_behind(record.platform, offered, staged_at)
+    first, last, source = _fell_behind(record.platform, standing, offered, staged_at)
     as_of = record.platform.as_of
     span = (as_of - last).total_seconds(), (as_of - first).total_seconds()
     status = hold(span, limit.seconds)
@@ -99,8 +99,30 @@ def _since_seen(platform: Platform, standing: Standing, limit: Limit) -> Lag:
     return Lag(standing=standing, status=status, span=span, reason=reason)
 
 
-def _fell_behind(platform: Platform, offered: Buildpack, staged_at: datetime) -> tuple[datetime, datetime, str]:
+def _fell_behind(
+    platform: Platform, standing: Standing, offered: Buildpack, staged_at: datetime
+) -> tuple[datetime, datetime, str]:
     """Between which instants a droplet fell behind a platform buildpack, and what says so.
+
+    What uploads, deployments and earlier snapshots say is taken together; it never says less than each. When the
+    offered file came bounds it from above; from below only where what was offered before is what the droplet has, or
+    older.
+    """
+    first, last, source = _by_uploads(platform, offered, staged_at)
+    for offer in platform.offered.of(offered):
+        latest = min(last, max(staged_at, offer.not_after))
+        held = parse(standing.has)
+        known = offer.previous is not None and held is not None and offer.previous <= held
+        earliest = max(first, staged_at, offer.not_before) if known else first
+        if earliest > latest:
+            continue  # they contradict each other: the wider one stands
+        if (earliest, latest) != (first, last):
+            first, last, source = earliest, latest, offer.source
+    return first, last, source
+
+
+def _by_uploads(platform: Platform, offered: Buildpack, staged_at: datetime) -> tuple[datetime, datetime, str]:
+    """What uploads and the row's last change say.
 
     The offered file came with the last upload, at the latest with the row's last change; the droplet was never behind
     before it was staged. That the first upload after the staging made it fall behind is known only where events reach

@@ -7,10 +7,11 @@ from typing import Final
 from collector.assessment.declared import Declared, Patterns, covers
 from collector.assessment.judgement import Judgement, failed, hold, not_applicable, passed, unknown
 from collector.assessment.limits import Limit
+from collector.assessment.patching.records import PatchRecord
 from collector.assessment.staging import SKEW
 from collector.assessment.unread import Unread
 from collector.assessment.words import duration, hours, listed, plural
-from collector.model import Facts, Measured, Snapshot, Window
+from collector.model import Facts, Measured, Part, Snapshot, Subject, Window
 from collector.model.base import Value
 
 STATUS_CHECKS: Final = ("app-restage-age", "buildpack-current", "image-remediated")
@@ -23,7 +24,9 @@ class Scene(Value, frozen=True, kw_only=True):
     """What the checks on the evidence look at.
 
     `undetermined` counts apps for which one of STATUS_CHECKS is unknown, `unread` those of them where evidence was not
-    read; `seen` counts the apps; `missing` names the declared spaces that are not visible.
+    read; `seen` counts the apps; `missing` names the declared spaces that are not visible. `parts` are those in scope;
+    `restaged` counts the customer's remediations of the period whose time was measured, `unmeasured` names the others;
+    `patches` are the notices, `below` says why what lies below the applications was not read, or "".
     """
 
     facts: Facts
@@ -37,6 +40,11 @@ class Scene(Value, frozen=True, kw_only=True):
     seen: int
     undetermined: int
     unread: int
+    parts: frozenset[Part] = frozenset({"customer"})
+    restaged: int = 0
+    unmeasured: Sequence[Subject] = ()
+    patches: Sequence[PatchRecord] = ()
+    below: str = ""
 
 
 def inventory_current(scene: Scene, limit: Limit) -> Judgement:

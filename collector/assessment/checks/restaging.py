@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
-from collector.assessment.judgement import PASS, Judgement, failed, not_applicable, passed, unknown
+from collector.assessment.judgement import PASS, Judgement, failed, hold, not_applicable, passed, unknown
 from collector.assessment.limits import Limit
 from collector.assessment.steps import IMAGE, next_step, pins, wanted_buildpacks
 from collector.assessment.subjects import AppRecord
-from collector.assessment.words import instant, listed, plural
-from collector.model import Droplet
+from collector.assessment.words import duration, hours, instant, listed, plural
+from collector.model import Droplet, Measured
 
 TICK: Final = timedelta(seconds=5)
 """How exactly an instance's start is known."""
@@ -21,11 +21,38 @@ _IMAGE = not_applicable("a container image has no buildpacks")
 _IDLE = not_applicable("no instance is running")
 
 
-def image_remediated(record: AppRecord, _limit: Limit) -> Judgement:
-    """A started container image has an attested scan that is not older than the window."""
-    if record.is_image:
-        return unknown("no scan of this image is attested", IMAGE)
-    return _NO_IMAGE
+def image_remediated(record: AppRecord, limit: Limit) -> Judgement:
+    """A started container image has an attested scan that is not older than the window.
+
+    The scan is examined, not tested: it is what an operator's attestation file states of the very digest that runs,
+    counted from the scan to the instant asked about. A statement about a tag, about another digest, or one that has
+    expired says nothing of what runs.
+    """
+    if not record.is_image:
+        return _NO_IMAGE
+    scans = record.platform.scans
+    droplet = record.droplet
+    scan, reason = scans.of(droplet.image if droplet else None)
+    if scan is None:
+        return unknown(reason, IMAGE, unread=bool(scans.unread))
+    seconds = (record.platform.as_of - scan.at).total_seconds()
+    span = seconds, seconds
+    status = hold(span, limit.seconds)
+    source = f"attested by {scan.author}: examined, not tested"
+    measured = Measured(hours=hours(seconds), not_before=scan.at, not_after=scan.at, source=source)
+    evidence = (scan.document,) if scan.document else ()
+    if status == "pass":
+        return Judgement(status=status, measured=measured, spans=(span,), evidence=evidence)
+    over = seconds - limit.seconds
+    return Judgement(
+        status=status,
+        measured=measured,
+        over=hours(over),
+        detail=f"scanned {duration(seconds)} ago, {duration(over)} outside the {limit.words} window",
+        next_step=IMAGE,
+        spans=(span,),
+        evidence=evidence,
+    )
 
 
 def restage_in_effect(record: AppRecord, _limit: Limit) -> Judgement:

@@ -3,9 +3,9 @@
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from sys import intern
-from typing import Any
+from typing import Any, NamedTuple
 
 from collector.errors import IntegrityError, Malformed
 from collector.model import (
@@ -102,6 +102,24 @@ def read(snapshot: Snapshot, body: Body) -> Facts:
         gaps=tuple(found),
         documents=pages.digests(),
     )
+
+
+class Shown(NamedTuple):
+    """The platform's buildpacks as one snapshot showed them, and the instant of its last page of them."""
+
+    at: datetime
+    rows: tuple[Buildpack, ...]
+
+
+def buildpacks(snapshot: Snapshot, body: Body) -> Shown | None:
+    """Only the buildpacks of a snapshot; None when it did not read all of them."""
+    pages = _Pages(snapshot, body)
+    asked = pages.documents("buildpacks")
+    gaps = [gap.what for source in snapshot.sources if source.name == SOURCE for gap in source.gaps]
+    if not asked or "buildpacks" in gaps:
+        return None
+    rows = pages.newest(_buildpack, "buildpacks").values()
+    return Shown(max(document.retrieved_at for document in asked), tuple(sorted(rows, key=lambda pack: pack.guid)))
 
 
 class _Pages:

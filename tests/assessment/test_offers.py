@@ -1,0 +1,90 @@
+"""Since when the platform offers a buildpack: from deployments and from earlier snapshots."""
+
+import pytest
+
+from collector.assessment import Declared, Patterns
+from collector.assessment.checks import CHECKS
+from collector.assessment.limits import limit_of
+from collector.assessment.subjects import Platform, records
+from collector.model import Interval, PlatformFacts
+from tests.assessment.builders import CATALOG, HOUR, NOW, PYTHON, SECOND, ago, app, change, droplet, facts, pack, upload
+from tests.assessment.platform_builders import Run, director, platform
+
+BEHIND = change(
+    facts([app()], [droplet(created_at=ago(60), buildpacks=(pack(version="1.8.42"),))]),
+    buildpacks=(change(PYTHON, updated_at=ago(3)),),
+)
+FILE = (PYTHON.guid, PYTHON.filename or "")
+OLDER = (PYTHON.guid, "python_buildpack-cached-cflinuxfs4-v1.8.42.zip")
+
+
+def lag(below, known=BEHIND):
+    """The verdict on how long the app a1 has been behind, and the instants between which it fell behind."""
+    windows = CATALOG.windows
+    seen = Platform(known, known.gaps, Declared(), NOW, known.taken_at, below=below, windows=windows)
+    verdict = CHECKS["buildpack-current"].judge(next(records(seen, Patterns())), limit_of(windows["restage"]))
+    measured = verdict.measured
+    assert measured is not None
+    return verdict.status, measured.not_before, measured.not_after, measured.source
+
+
+def deployed(*runs):
+    """A production director that deployed buildpack releases."""
+    return platform([director(runs)])
+
+
+FIRST = Run(ago(50), ago(49), "1.100", releases=("python-buildpack/1.8.42",))
+
+
+def test_without_more_only_the_last_change_bounds_it() -> None:
+    """Anywhere between the staging and the row's last change."""
+    assert lag(PlatformFacts()) == ("unknown", ago(60), ago(3), "buildpack.updated_at")
+
+
+@pytest.mark.parametrize(("ended", "status"), [(ago(14) + SECOND, "pass"), (ago(15), "fail")])
+def test_deployment_of_the_release_tells_when_it_was_offered(ended, status) -> None:
+    """From its beginning to its end, because the one before had what the droplet has."""
+    began = ago(14) if status == "pass" else ended - HOUR
+    below = deployed(FIRST, Run(began, ended, "1.100", releases=("python-buildpack/1.8.43",)))
+    assert lag(below) == (status, began, ended, "deployment of python-buildpack in cf-production")
+
+
+def test_failed_attempt_before_leaves_the_time_since_the_last_success() -> None:
+    """It may have brought the release already."""
+    failed = Run(ago(20), ago(19.5), "1.100", error="canary", releases=("python-buildpack/1.8.43",))
+    below = deployed(FIRST, failed, Run(ago(13), ago(12), "1.100", releases=("python-buildpack/1.8.43",)))
+    assert lag(below)[:3] == ("unknown", ago(49), ago(12))
+
+
+def test_release_that_was_skipped_does_not_move_the_earliest_instant() -> None:
+    """What was offered before was already newer than what the droplet has."""
+    first = FIRST._replace(releases=("python-buildpack/1.8.42", "python-buildpack/1.8.42.1"))
+    below = deployed(first, Run(ago(13), ago(12), "1.100", releases=("python-buildpack/1.8.43",)))
+    assert lag(below)[:3] == ("unknown", ago(60), ago(12))
+
+
+def test_release_that_was_there_from_the_first_deployment_on_tells_nothing() -> None:
+    """When it came is not seen."""
+    assert lag(deployed(FIRST._replace(releases=("python-buildpack/1.8.43",))))[3] == "buildpack.updated_at"
+
+
+def test_first_snapshot_with_the_file_bounds_it_from_above() -> None:
+    """What was offered before is not known, so that it may have fallen behind earlier."""
+    seen = Interval(not_before=ago(6), not_after=ago(5), source="first snapshot that showed the file")
+    below = PlatformFacts(first_seen={FILE: seen})
+    assert lag(below) == ("unknown", ago(60), ago(5), "first snapshot that showed the file")
+
+
+def test_two_snapshots_bound_it_from_both_sides() -> None:
+    """The file before was what the droplet has."""
+    older = Interval(not_before=ago(40), not_after=ago(39), source="first snapshot that showed the file")
+    seen = Interval(not_before=ago(6), not_after=ago(5), source="first snapshot that showed the file")
+    below = PlatformFacts(first_seen={OLDER: older, FILE: seen})
+    assert lag(below)[:3] == ("pass", ago(6), ago(5))
+
+
+def test_what_contradicts_the_uploads_never_widens_them() -> None:
+    """The narrower of two stands, and of two that exclude each other the first."""
+    known = change(BEHIND, events={PYTHON.guid: (upload(ago(9)),)})
+    seen = Interval(not_before=ago(6), not_after=ago(5), source="first snapshot that showed the file")
+    assert lag(PlatformFacts(first_seen={FILE: seen}), known)[1:3] == (ago(60), ago(9))
