@@ -121,8 +121,7 @@ def history_of(past: Store | None, snapshot: Snapshot, into: Path) -> list[Path]
     """What earlier snapshots of a store remember of the platform, brought into a folder."""
     if past is None:
         return []
-    taken_at = snapshot.taken_at
-    prefixes = earlier(past, snapshot.system, since=taken_at - REMEMBERED, before=taken_at)
+    prefixes = earlier(past, snapshot, snapshot.taken_at - REMEMBERED)
     return [folder for prefix in prefixes if (folder := bring_part(past, prefix, into, remembered)) is not None]
 
 

@@ -11,7 +11,7 @@ import msgspec
 from collector.errors import IntegrityError, UsageError
 from collector.evidence.manifest import Manifest
 from collector.evidence.store import Store
-from collector.model import Document
+from collector.model import Document, Snapshot
 
 
 class Last(NamedTuple):
@@ -64,10 +64,17 @@ def find(store: Store, system: str, wanted: str, source: str) -> str:
     raise UsageError(f"{store.url} holds no snapshot of {source}", hint="take one: collect snapshot")
 
 
-def earlier(store: Store, system: str, *, since: datetime, before: datetime) -> list[str]:
-    """The prefixes of the snapshots begun in `since` <= t < `before`, oldest first."""
-    first, last = f"{since:%Y%m%dT%H%M%SZ}", f"{before:%Y%m%dT%H%M%SZ}"
-    return [prefix for prefix in snapshots(store, system) if first <= _name(prefix).partition("-")[0] < last]
+def earlier(store: Store, snapshot: Snapshot, since: datetime) -> list[str]:
+    """The prefixes of the other snapshots of a system that were begun at or after `since`, and no later than this one.
+
+    Those of the same second count: which of them was first only the chain tells.
+    """
+    first, last = f"{since:%Y%m%dT%H%M%SZ}", f"{snapshot.taken_at:%Y%m%dT%H%M%SZ}"
+    return [
+        prefix
+        for prefix in snapshots(store, snapshot.system)
+        if first <= _name(prefix).partition("-")[0] <= last and _name(prefix) != snapshot.id
+    ]
 
 
 def states(store: Store, system: str, *, since: datetime, wanted: Iterable[str]) -> dict[str, Mapping[str, str]]:

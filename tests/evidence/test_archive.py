@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from collector.errors import IntegrityError, UsageError
 from collector.evidence import (
     Last,
+    Manifest,
     Store,
     bring,
     bring_part,
@@ -25,6 +27,7 @@ from collector.evidence import (
     states,
     unpack,
 )
+from collector.model import Snapshot
 from tests.evidence.making import BODY, finished, harvested
 
 OCTOBER, EARLY, LATE = "20261031T235959Z-00000009", "20261101T000000Z-00000001", "20261120T120000Z-00000001"
@@ -189,13 +192,17 @@ def test_where_a_harvest_goes_on(store: Store, tmp_path: Path) -> None:
 
 
 def test_earlier(store: Store) -> None:
-    """Earlier snapshots are those begun at or after one instant and before another, oldest first."""
-    before = datetime(2026, 11, 20, 12, tzinfo=UTC)
-    found = earlier(store, "default", since=NOVEMBER, before=before)
-    assert found == [f"system=default/snapshots/2026/11/{EARLY}"]
-    assert earlier(store, "default", since=before, before=datetime(2027, 1, 1, tzinfo=UTC)) == [
-        f"system=default/snapshots/2026/11/{LATE}"
-    ]
+    """Earlier snapshots are the others begun since an instant and no later, oldest first."""
+    late = opened(store, LATE)
+    assert earlier(store, late, NOVEMBER) == [f"system=default/snapshots/2026/11/{EARLY}"]
+    assert earlier(store, late, late.taken_at) == []
+    other = msgspec.structs.replace(late, id="20261120T120000Z-00000002")
+    assert earlier(store, other, late.taken_at) == [f"system=default/snapshots/2026/11/{LATE}"]
+
+
+def opened(store: Store, run: str) -> Snapshot:
+    manifest = store.read(f"system=default/snapshots/2026/11/{run}/manifest.json")
+    return msgspec.json.decode(manifest, type=Manifest).snapshot
 
 
 def test_bring_part(store: Store, tmp_path: Path) -> None:
