@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
+import msgspec
+
 from collector.assessment.answer import answer
 from collector.assessment.catalog import Catalog, WindowOverride, control_id, load
 from collector.assessment.checks import CHECKS
@@ -15,6 +17,7 @@ from collector.assessment.patch_tables import PatchSheet
 from collector.assessment.patching.scans import attested_words, worth_showing
 from collector.assessment.patching.sight import TOPICS, is_platform_source
 from collector.assessment.tally import uses_in_scope
+from collector.evidence import HISTORY
 from collector.model import Assessment, Document, Facts, PlatformFacts, Snapshot, SnapshotRef, System
 
 __all__ = [
@@ -111,7 +114,8 @@ def _answered(question: Question, judged: Judged, version: str, inputs: Mapping[
         as_of=question.as_of,
         period=None,
         snapshots=tuple(
-            SnapshotRef(id=row.id, taken_at=row.taken_at, sha256=row.sha256) for row in (*question.earlier, snapshot)
+            SnapshotRef(id=row.id, taken_at=row.taken_at, sha256=row.sha256)
+            for row in (snapshot, *reversed(question.earlier))
         ),
         coverage=coverage,
         windows=dict(windows),
@@ -138,7 +142,7 @@ def _documents(question: Question) -> tuple[Document, ...]:
     """Those of the snapshot, and those of earlier ones that were read for what the platform forgets."""
     held = {document.sha256 for document in question.snapshot.documents}
     older = {
-        document.sha256: document
+        document.sha256: msgspec.structs.replace(document, file=f"{HISTORY}/{snapshot.id}/{document.file}")
         for snapshot in question.earlier
         for document in snapshot.documents
         if document.sha256 not in held and (is_platform_source(document.source) or document.what == "buildpacks")

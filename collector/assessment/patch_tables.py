@@ -165,7 +165,7 @@ def _stemcell_line(
     record: StemcellRecord, verdicts: Sequence[Judgement], desks: Sequence[Desk]
 ) -> tuple[StemcellLine, Sequence[str]]:
     status, first, flags = _standing(verdicts, desks)
-    stages: dict[str, Interval | None] = {"released": record.released}
+    stages: dict[str, Interval | None] = {"published": record.released, "released": record.released}
     spans: dict[str, Span] = {}
     at, as_of = record.released, record.board.as_of
     if record.production:

@@ -24,6 +24,7 @@ from collector.cli.wiring import (
 from collector.cli.world import World, printing
 from collector.errors import UsageError
 from collector.evidence import (
+    HISTORY,
     Store,
     bring,
     disk_errors,
@@ -38,7 +39,6 @@ from collector.reports import REPORTS
 from collector.reports.context import Context
 from collector.resources import TEMPLATES
 from collector.run import (
-    HISTORY,
     Evidence,
     Question,
     judge,

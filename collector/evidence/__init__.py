@@ -15,10 +15,11 @@ from collector.evidence.archive import (
 from collector.evidence.ask import Ask, Got, Plan
 from collector.evidence.manifest import Manifest, digest_of, open_snapshot, read_manifest, sums
 from collector.evidence.recorder import JOURNAL, Opening, Received, Recorder, disk_errors, unpack
-from collector.evidence.runs import REPORT_SCHEMA, refuse_foreign, seal, swap, write_json
+from collector.evidence.runs import HISTORY, REPORT_SCHEMA, refuse_foreign, seal, swap, write_json
 from collector.evidence.store import Store
 
 __all__ = [
+    "HISTORY",
     "JOURNAL",
     "REPORT_SCHEMA",
     "Ask",

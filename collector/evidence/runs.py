@@ -11,6 +11,8 @@ from collector.errors import UsageError
 from collector.evidence.manifest import sums
 
 REPORT_SCHEMA = "cf-evidence/report/1"
+HISTORY = "history"
+"""The folder of a run in which that of earlier snapshots lies on which it rests."""
 
 
 def refuse_foreign(directory: Path) -> None:

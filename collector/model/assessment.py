@@ -279,6 +279,7 @@ class Assessment(Value, frozen=True, kw_only=True):
 
     `answer` is the one sentence; `scope_note` the first line when no boundary is declared (or ""); `exit_code` the code
     `collect` returns (0, 1 or 3). `documents` are those of the snapshots, `inputs` the digests of everything used.
+    `snapshots` begins with the one that was judged; what follows are earlier ones, for what the platform forgets.
     `patch_sentence` is the line on OS patches, "" where none is asked about; `attested` are statements, never tests.
     """
 

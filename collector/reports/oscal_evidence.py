@@ -1,10 +1,12 @@
 """The evidence that observations cite: a back-matter resource for each digest, with a link that carries the hash.
 
-Links are relative to the document and lead into `snapshot`, the folder that lies beside the reports.
+Links are relative to the document and lead into `snapshot`, the folder that lies beside the reports, or into
+`history`, that of earlier snapshots.
 """
 
 from collections.abc import Iterable
 
+from collector.evidence import HISTORY
 from collector.model import Assessment, Document, SnapshotRef
 from collector.reports import oscal
 from collector.reports.oscal import Json
@@ -19,7 +21,8 @@ def evidence(run: Run) -> list[Json]:
     known = {document.digest: _document(assessment, document) for document in run.documents.values()}
     for name, digest in assessment.inputs.items():
         known.setdefault(_digest(digest), _input(name, digest))
-    known |= {_digest(snapshot.sha256): _manifest(snapshot) for snapshot in assessment.snapshots}
+    for number, snapshot in enumerate(assessment.snapshots):
+        known[_digest(snapshot.sha256)] = _manifest(snapshot, f"{HISTORY}/{snapshot.id}" if number else "snapshot")
     unknown = {digest: _unlisted(digest) for digest in cited if digest not in known}
     return [resource for digest, resource in (known | unknown).items() if digest in cited]
 
@@ -50,7 +53,8 @@ def _link(path: str, media_type: str, digest: str) -> list[Json]:
 
 
 def _document(assessment: Assessment, document: Document) -> Json:
-    snapshots = assessment.snapshots
+    earlier = document.file.split("/")[1] if document.file.startswith(f"{HISTORY}/") else ""
+    path = document.file if earlier else f"snapshot/{document.file}"
     return {
         "uuid": _uuid(document.digest),
         "title": oscal.markup(f"{document.source}: {document.what}"),
@@ -65,19 +69,19 @@ def _document(assessment: Assessment, document: Document) -> Json:
             ("content-size", str(document.size)),
             ("request-id", document.request_id),
             ("hash-covers", "content after gunzip"),
-            ("snapshot-id", snapshots[0].id if len(snapshots) == 1 else ""),
+            ("snapshot-id", earlier or assessment.snapshots[0].id),
         ),
-        "rlinks": _link(f"snapshot/{document.file}", "application/gzip", document.sha256),
+        "rlinks": _link(path, "application/gzip", document.sha256),
     }
 
 
-def _manifest(snapshot: SnapshotRef) -> Json:
+def _manifest(snapshot: SnapshotRef, folder: str) -> Json:
     return {
         "uuid": _uuid(_digest(snapshot.sha256)),
         "title": oscal.markup(f"Manifest of snapshot {snapshot.id}"),
         "description": "What was asked, what was got and what was not, with the digest of every answer.",
         "props": oscal.core_props(("type", "evidence")) + oscal.props(("snapshot-id", snapshot.id)),
-        "rlinks": _link("snapshot/manifest.json", "application/json", snapshot.sha256),
+        "rlinks": _link(f"{folder}/manifest.json", "application/json", snapshot.sha256),
     }
 
 

@@ -60,7 +60,7 @@ def head(assessment: Assessment) -> Iterator[str]:
     for control in assessment.controls:
         yield control.sentence
     yield from answer_lines(assessment)
-    taken = ", ".join(f"{each.taken_at:%Y-%m-%d %H:%M} UTC" for each in assessment.snapshots[-1:])
+    taken = ", ".join(f"{each.taken_at:%Y-%m-%d %H:%M} UTC" for each in assessment.snapshots[:1])
     read = f", read {taken}" if taken else ""
     yield f"{assessment.foundation}{read}, as of {assessment.as_of:%Y-%m-%d %H:%M} UTC"
 

@@ -12,8 +12,8 @@ Value = str | int | float | datetime | None
 MAX_TEXT: Final = 32_767
 _EPOCH: Final = datetime(1899, 12, 30)  # noqa: DTZ001 - spreadsheets know no zones; every header says UTC
 _DAY: Final = 86_400
-_DIGITS: Final = 8
-_MOST_DIGITS: Final = 11
+# As many digits as a cell can hold: not every program rounds what it shows, and 06:30:00 must not read 06:29:59.
+_DIGITS: Final = 11
 # Excel reads _x0041_ as A: the first underscore of such a word is written as its own code.
 _ESCAPE: Final = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
 
@@ -33,10 +33,10 @@ def _units(text: str) -> int:
     return len(text) if text.isascii() else len(text.encode("utf-16-le")) // 2
 
 
-def serial(instant: datetime, digits: int = _DIGITS) -> float:
+def serial(instant: datetime) -> float:
     """Convert an aware instant to a spreadsheet's day number in UTC, to the second."""
     whole = instant.astimezone(UTC).replace(tzinfo=None, microsecond=0)
-    return round((whole - _EPOCH).total_seconds() / _DAY, digits)
+    return round((whole - _EPOCH).total_seconds() / _DAY, _DIGITS)
 
 
 def _number(value: float) -> float:
@@ -51,16 +51,11 @@ def text_xml(text: str) -> str:
 
 
 class Writer:
-    """Writes the cells of one column; `style` is the plain style, `quoted` the one that keeps `=…` text when edited.
+    """Writes the cells of one column; `style` is the plain style, `quoted` the one that keeps `=…` text when edited."""
 
-    An `exact` column has as many digits of an instant as a cell can hold: some programs do not round what they show,
-    and with eight digits 06:30:00 may be read as 06:29:59.
-    """
-
-    def __init__(self, letter: str, style: int, quoted: int, *, blank: bool, exact: bool = False) -> None:
+    def __init__(self, letter: str, style: int, quoted: int, *, blank: bool) -> None:
         self._letter = letter
         self._blank = blank
-        self._digits = _MOST_DIGITS if exact else _DIGITS
         self._plain = f's="{style}"'
         self._quoted = f's="{quoted}"'
 
@@ -71,5 +66,5 @@ class Writer:
         if isinstance(value, str):
             style = self._quoted if is_formula(value) else self._plain
             return f'<c r="{self._letter}{row}" {style} t="inlineStr">{text_xml(value)}</c>'
-        number = serial(value, self._digits) if isinstance(value, datetime) else _number(value)
+        number = serial(value) if isinstance(value, datetime) else _number(value)
         return f'<c r="{self._letter}{row}" {self._plain}><v>{number}</v></c>'

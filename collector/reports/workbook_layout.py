@@ -7,7 +7,7 @@ import msgspec
 
 from collector.errors import UsageError
 
-Kind = Literal["text", "wrap", "status", "number", "integer", "date", "instant", "key", "input"]
+Kind = Literal["text", "wrap", "status", "number", "integer", "date", "key", "input"]
 
 
 class Column(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

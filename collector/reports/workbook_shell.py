@@ -98,7 +98,7 @@ def column_writers(book: Workbook, sheet: Sheet) -> list[Writer]:
         style_value(plain, column.kind)
         style_value(quoted, column.kind, quoted=True)
         letter, kind = get_column_letter(index), column.kind
-        writers.append(Writer(letter, plain.style_id, quoted.style_id, blank=kind == "input", exact=kind == "instant"))
+        writers.append(Writer(letter, plain.style_id, quoted.style_id, blank=kind == "input"))
     book.remove(scratch)
     return writers
 

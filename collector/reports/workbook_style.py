@@ -43,7 +43,7 @@ TONES: Final = {
     "inherited": "aside",
 }
 _INSTANT: Final = "yyyy-mm-dd hh:mm:ss"
-_FORMATS: Final = {"number": "#,##0.0", "integer": "#,##0", "date": _INSTANT, "instant": _INSTANT}
+_FORMATS: Final = {"number": "#,##0.0", "integer": "#,##0", "date": _INSTANT}
 _INPUT_TINT: Final = "FFFBE6"
 
 

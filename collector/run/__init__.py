@@ -2,11 +2,10 @@
 
 from collector.run.driving import Clock, Progress, Stop, drive
 from collector.run.judging import REMEMBERED, TOOL, Evidence, Question, judge, read_catalog, remembered, replay
-from collector.run.rendering import HISTORY, render, report_key, snapshot_key
+from collector.run.rendering import render, report_key, snapshot_key
 from collector.run.taking import Job, Line, scope_of, take_snapshot
 
 __all__ = [
-    "HISTORY",
     "REMEMBERED",
     "TOOL",
     "Clock",

@@ -8,14 +8,11 @@ from typing import Any
 
 import msgspec
 
-from collector.evidence import digest_of, disk_errors, month_folder, refuse_foreign, seal, swap, write_json
+from collector.evidence import HISTORY, digest_of, disk_errors, month_folder, refuse_foreign, seal, swap, write_json
 from collector.model import Assessment, Snapshot
 from collector.reports import chosen
 from collector.reports.context import Context
 from collector.run.judging import Evidence
-
-HISTORY = "history"
-"""The folder of a run in which that of earlier snapshots lies on which it rests."""
 
 
 def render(

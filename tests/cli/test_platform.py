@@ -134,7 +134,7 @@ def test_harvests_are_remembered(run, start):
     assert [row["id"] for row in again.json["snapshots"]] == [row["id"] for row in seeing.json["snapshots"]]
     assert again.out == seeing.out
     (folder,) = {path.parts[2] for path in files_below(Path("out")) if path.parts[1] == "history"}
-    assert folder == seeing.json["snapshots"][0]["id"]
+    assert folder == seeing.json["snapshots"][1]["id"]
 
 
 def test_pruned_beyond_the_last_harvest(run, start):

@@ -90,7 +90,7 @@ def _measured(record: StemcellRecord, at: Interval, latency: tuple[float, float]
         not_before=first,
         not_after=end.not_after if end else as_of,
         source=source + (" (clock skew)" if latency[1] < 0 else ""),
-        stages={"published": None, **stages, "restarted": None},
+        stages={"published": at, **stages, "restarted": None},  # of a stemcell, the release is what is published
     )
 
 
