@@ -9,24 +9,9 @@ import msgspec
 from collector.model.base import Part, Role, Slim, Status, Value, Verdict
 from collector.model.controls import Parameter, Window
 from collector.model.evidence import Document, Gap, Identity
+from collector.model.period import Difference, Figures, Month, OpenItem, RiskLine
 from collector.model.platform import Attested, Interval
-
-
-class Subject(Slim, frozen=True, kw_only=True):
-    """What an observation is about; unused names stay empty and are not written."""
-
-    type: Literal["app", "stemcell", "notice", "system"]
-    guid: str = ""
-    name: str = ""
-    space: str = ""
-    org: str = ""
-    environment: str = ""
-    deployment: str = ""
-
-    @property
-    def label(self) -> str:
-        """`org/space/app`, or the bare name."""
-        return "/".join(part for part in (self.org, self.space, self.name) if part)
+from collector.model.subject import Subject
 
 
 class Measured(Slim, frozen=True, kw_only=True):
@@ -280,6 +265,9 @@ class Assessment(Value, frozen=True, kw_only=True):
     `answer` is the one sentence; `scope_note` the first line when no boundary is declared (or ""); `exit_code` the code
     `collect` returns (0, 1 or 3). `documents` are those of the snapshots, `inputs` the digests of everything used.
     `snapshots` begins with the one that was judged; what follows are earlier ones, for what the platform forgets.
+    Of a month, `period` is its name and `month` what its snapshots say together; `differences` compare it with the one
+    before, `figures` are those of it and of the months before, `items` what is outside at its end or closed in it,
+    `heartbeat` sentences on what was not looked at. `risks` are all exceptions, used or not.
     `patch_sentence` is the line on OS patches, "" where none is asked about; `attested` are statements, never tests.
     """
 
@@ -308,3 +296,9 @@ class Assessment(Value, frozen=True, kw_only=True):
     stages: tuple[StageFigures, ...] = ()
     attested: tuple[Attested, ...] = ()
     patch_sentence: str = ""
+    month: Month | None = None
+    risks: tuple[RiskLine, ...] = ()
+    differences: tuple[Difference, ...] = ()
+    figures: tuple[Figures, ...] = ()
+    items: tuple[OpenItem, ...] = ()
+    heartbeat: tuple[str, ...] = ()
