@@ -179,11 +179,11 @@ def test_topics_follow_the_scope() -> None:
     assert needs(asked, CATALOG, Declared(), "provider") == {"apps", "spaces", "droplets", "tasks"}
 
 
-def test_earlier_snapshots_are_named_in_the_order_of_time() -> None:
-    """The one that is judged is the last."""
+def test_earlier_snapshots_are_named_newest_first() -> None:
+    """The one that is judged comes before all."""
     older = change(snapshot(), id="older", taken_at=ago(1))
     answer = provided(healthy(), earlier=(older,))
-    assert [row.id for row in answer.snapshots] == ["older", "snap"]
+    assert [row.id for row in answer.snapshots] == ["snap", "older"]
 
 
 RESTAGED = facts([app()], [droplet(created_at=ago(5))], events=[upload(ago(9))])

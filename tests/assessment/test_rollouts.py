@@ -468,3 +468,24 @@ def test_a_listed_lock_says_that_a_run_goes_on() -> None:
     killed = Play().deploy("1.10").wait(days=1).deploy("1.11", kill_at=1).wait(hours=1)
     assert told(killed, killed.harvest(tasks=False)).deploys[-1].outcome == "killed"
     assert told(killed, killed.harvest(tasks=False)).segments[-1].floor is None
+
+
+def test_what_was_learned_later_settles_what_was_so_before() -> None:
+    """A list that was read after the instant asked about says which version the last success had made live."""
+    play = Play().deploy("1.10").wait(days=1).deploy("1.11").wait(days=2)
+    asked = play.now - DAY
+    last = told(play, at=asked).segments[-1]
+    assert (last.floor, last.until) == ("1.11", asked)
+    blind = told(play, msgspec.structs.replace(play.harvest(), listed=None), at=asked).segments[-1]
+    assert (blind.floor, blind.reason[:8]) == (None, "which of")
+
+
+def test_a_deploy_that_ended_later_was_under_way() -> None:
+    """Asked between its lock and its end, nothing of its end is told."""
+    play = Play().deploy("1.10").wait(days=1)
+    begun = play.now
+    play.deploy("1.11").wait(days=1)
+    asked = begun + (DONE / 2)
+    rollout = told(play, play.harvest(), at=asked)
+    assert (rollout.in_flight, rollout.deploys[-1].outcome, rollout.deploys[-1].ended) == (True, "in-progress", None)
+    assert arrival(rollout, "1.11", asked).not_after is None

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from collector.assessment.rollouts.arrivals import Arrival, arrival, began
+from collector.assessment.rollouts.hindsight import cut, horizon
 from collector.assessment.rollouts.stemcells import line_of, normal, version_key
 from collector.assessment.rollouts.timeline import deploys_of, rollouts_of, sites_of
 from collector.model.platform import Deploy, Director, PlatformFacts, Rollout
@@ -22,6 +23,6 @@ def deploys(directors: Iterable[Director], as_of: datetime) -> tuple[Deploy, ...
 
 def rollouts(facts: PlatformFacts, as_of: datetime) -> tuple[Rollout, ...]:
     """The history of each line in each deployment up to `as_of`, by environment, deployment and line."""
-    return tuple(
-        rollout for sites in sites_of(facts.directors, as_of).values() for rollout in rollouts_of(sites, as_of)
-    )
+    until = horizon(facts.directors, as_of)
+    every = (row for sites in sites_of(facts.directors, until).values() for row in rollouts_of(sites, until, as_of))
+    return tuple(known for row in every if (known := cut(row, as_of)) is not None)

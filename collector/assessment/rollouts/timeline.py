@@ -128,18 +128,18 @@ def _refined(runs: Sequence[Run], bounds: Sequence[Bound]) -> Iterable[Run]:
 # ------------------------------------------------------------------ lines
 
 
-def rollouts_of(sites: Sequence[Site], as_of: datetime) -> list[Rollout]:
-    """The history of every line of one deployment."""
+def rollouts_of(sites: Sequence[Site], until: datetime, as_of: datetime) -> list[Rollout]:
+    """The history of every line of one deployment until an instant, with the VMs as they were last read by `as_of`."""
     environment, deployment = sites[0].environment, sites[0].deployment
     lines = sorted(set().union(*map(_lines, sites)))
-    settled = {line: [_pieces(site, line, as_of) for site in sites] for line in lines}
+    settled = {line: [_pieces(site, line, until) for site in sites] for line in lines}
     attempts = _deploys(sites, {line: [targets for _, targets in settled[line]] for line in lines})
     return [
         Rollout(
             environment=environment,
             deployment=deployment,
             line=line,
-            segments=_segments([pieces for pieces, _ in settled[line]], sites, as_of),
+            segments=_segments([pieces for pieces, _ in settled[line]], sites, until),
             deploys=attempts,
             vms=_newest_vms(sites, line, as_of),
             in_flight=any(run.outcome == "in-progress" for run in sites[-1].runs),
