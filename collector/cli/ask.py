@@ -122,7 +122,8 @@ class Wants(NamedTuple):
 def wants_of(question: Question, catalog: Catalog, settings: Settings, world: World) -> Wants:
     """No more than the question needs."""
     asked = question.controls or None, catalog, declared_in(settings.tables), settings.tables.system.scope
-    return Wants(needs(*asked), sources_for(settings, world.environment, platform_needs(*asked)))
+    topics = needs(*asked)
+    return Wants(topics, sources_for(settings, world.environment, topics | platform_needs(*asked)))
 
 
 @contextmanager

@@ -81,6 +81,8 @@ def sources_for(settings: Settings, environment: Mapping[str, str], topics: Coll
     kinds = {CLOUD_CONTROLLER, *topics} | ({BOSH} if "directors" in topics else set())
     if "stemcell-index" in topics:
         kinds.add("light-index")
+    if "buildpacks" in topics:
+        kinds.add("buildpack-releases")
     return [name for name in sources_in(settings, environment, ()) if kind_of(name) in kinds]
 
 

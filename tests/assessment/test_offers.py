@@ -6,7 +6,7 @@ from collector.assessment import Declared, Patterns
 from collector.assessment.checks import CHECKS
 from collector.assessment.limits import limit_of
 from collector.assessment.subjects import Platform, records
-from collector.model import Interval, PlatformFacts
+from collector.model import BuildpackRelease, Interval, PlatformFacts
 from tests.assessment.builders import CATALOG, HOUR, NOW, PYTHON, SECOND, ago, app, change, droplet, facts, pack, upload
 from tests.assessment.platform_builders import Run, director, platform
 
@@ -18,11 +18,16 @@ FILE = (PYTHON.guid, PYTHON.filename or "")
 OLDER = (PYTHON.guid, "python_buildpack-cached-cflinuxfs4-v1.8.42.zip")
 
 
-def lag(below, known=BEHIND):
-    """The verdict on how long the app a1 has been behind, and the instants between which it fell behind."""
+def judged(below, known=BEHIND):
+    """The verdict on how long the app a1 has been behind."""
     windows = CATALOG.windows
     seen = Platform(known, known.gaps, Declared(), NOW, known.taken_at, below=below, windows=windows)
-    verdict = CHECKS["buildpack-current"].judge(next(records(seen, Patterns())), limit_of(windows["restage"]))
+    return CHECKS["buildpack-current"].judge(next(records(seen, Patterns())), limit_of(windows["restage"]))
+
+
+def lag(below, known=BEHIND):
+    """The same, and the instants between which it fell behind."""
+    verdict = judged(below, known)
     measured = verdict.measured
     assert measured is not None
     return verdict.status, measured.not_before, measured.not_after, measured.source
@@ -88,3 +93,21 @@ def test_what_contradicts_the_uploads_never_widens_them() -> None:
     known = change(BEHIND, events={PYTHON.guid: (upload(ago(9)),)})
     seen = Interval(not_before=ago(6), not_after=ago(5), source="first snapshot that showed the file")
     assert lag(PlatformFacts(first_seen={FILE: seen}), known)[1:3] == (ago(60), ago(9))
+
+
+def test_the_release_of_upstream_stands_beside_the_offer() -> None:
+    """Where a feed tells it, what is behind shows when upstream released the version, and since when it is offered."""
+    released = BuildpackRelease(name=PYTHON.name, version="1.8.43", published=ago(20), document="sha256:feed")
+    older = BuildpackRelease(name=PYTHON.name, version="1.8.42", published=ago(50))
+    known = change(BEHIND, events={PYTHON.guid: (upload(ago(9)),)})
+    measured = judged(PlatformFacts(buildpack_releases=(older, released)), known).measured
+    assert measured is not None
+    assert measured.stages == {
+        "published": Interval(
+            not_before=ago(20), not_after=ago(20), source="release published", evidence=("sha256:feed",)
+        ),
+        "production": Interval(not_before=ago(9), not_after=ago(9), source="offered"),
+    }
+    unread = judged(PlatformFacts(), known).measured
+    assert unread is not None
+    assert unread.stages == {}

@@ -5,13 +5,13 @@ from typing import Final
 
 from collector.assessment.judgement import RANK, Judgement, Span, hold, not_applicable, passed, unknown
 from collector.assessment.limits import Limit
-from collector.assessment.offering import UPLOAD
+from collector.assessment.offering import UPLOAD, offered_between
 from collector.assessment.standing import FOREIGN, Standing
 from collector.assessment.steps import next_step
 from collector.assessment.subjects import AppRecord, Platform
 from collector.assessment.versions import parse
 from collector.assessment.words import duration, hours
-from collector.model import Buildpack, Measured, Status
+from collector.model import Buildpack, Interval, Measured, Status
 from collector.model.base import Slim
 
 STAGING_TIME: Final = timedelta(hours=2)
@@ -86,9 +86,20 @@ def _lag(record: AppRecord, standing: Standing, limit: Limit) -> Lag:
     as_of = record.platform.as_of
     span = (as_of - last).total_seconds(), (as_of - first).total_seconds()
     status = hold(span, limit.seconds)
-    measured = Measured(hours=hours(span[0]), not_before=first, not_after=last, source=source)
+    stages = _stages(record.platform, offered)
+    measured = Measured(hours=hours(span[0]), not_before=first, not_after=last, source=source, stages=stages)
     missing = status == "unknown" and bool(record.platform.unread.topic("events"))
     return Lag(standing=standing, status=status, span=span, measured=measured, unread=missing)
+
+
+def _stages(platform: Platform, offered: Buildpack) -> dict[str, Interval | None]:
+    """Upstream's release and the instant since which the platform offers it, where a feed tells of the release."""
+    released = platform.offered.released(offered)
+    if released is None:
+        return {}
+    between = offered_between(platform, offered)
+    offer = None if between is None else Interval(not_before=between[0], not_after=between[1], source="offered")
+    return {"published": released, "production": offer}
 
 
 def _since_seen(platform: Platform, standing: Standing, limit: Limit) -> Lag:

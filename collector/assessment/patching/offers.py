@@ -6,7 +6,7 @@ from functools import cached_property
 from collector.assessment.patching.board import PRODUCTION
 from collector.assessment.rollouts import deploys
 from collector.assessment.versions import Version, in_filename, parse
-from collector.model import Buildpack, Deploy, DirectorEvent, PlatformFacts
+from collector.model import Buildpack, Deploy, DirectorEvent, Interval, PlatformFacts
 from collector.model.base import Slim
 
 
@@ -34,6 +34,16 @@ class Offers:
             found = (self._deployed(buildpack), self._first_seen(buildpack))
             self._known[key] = tuple(row for row in found if row is not None)
         return self._known[key]
+
+    def released(self, buildpack: Buildpack) -> Interval | None:
+        """When upstream released the version that is offered; None where no feed tells."""
+        version = parse(in_filename(buildpack.filename))
+        found = (row for row in self._facts.buildpack_releases if row.name == buildpack.name)
+        row = next((row for row in found if version is not None and parse(row.version) == version), None)
+        if row is None or row.published > self._as_of:
+            return None
+        at, evidence = row.published, (row.document,) if row.document else ()
+        return Interval(not_before=at, not_after=at, source="release published", evidence=evidence)
 
     def _first_seen(self, buildpack: Buildpack) -> Offer | None:
         seen = self._facts.first_seen.get((buildpack.guid, buildpack.filename or ""))
