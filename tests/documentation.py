@@ -13,8 +13,11 @@ from collector.cli.commands import collect
 from collector.reports import REPORTS
 from collector.resources import CONTROLS
 from collector.settings import CHOICES, FIELDS, LATER, Tables, environment_name
+from collector.sources import SOURCES
+from collector.sources.feeds import attestation as attestation_reader
 
 README = Path(__file__).parents[1] / "README.md"
+PLATFORM = README.parent / "docs" / "platform-evidence.md"
 # What each exit code means; the contract's words, shortened.
 EXIT_CODES: Mapping[int, str] = {
     0: "everything assessed is shown to be in its window",
@@ -105,7 +108,7 @@ def settings() -> str:
     def rows() -> Iterable[tuple[str, str, str]]:
         defaults = dict(_leaves(msgspec.to_builtins(Tables())))
         for key in FIELDS:
-            if key.split(".")[0] in LATER or key in ("policy", "boundary.environments", "schema"):
+            if key.split(".")[0] in LATER or key in ("bosh", "policy", "boundary.environments", "schema"):
                 continue
             words = [word for word in CHOICES.get(key, ()) if word]
             yield (
@@ -129,7 +132,36 @@ def _leaves(values: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, 
             yield f"{prefix}{name}", value
 
 
+# What each source of evidence gives; SOURCES has their names.
+SOURCES_GIVE: Mapping[str, str] = {
+    "cloud-controller": "applications, droplets, buildpacks, builds, events",
+    "bosh": "what was deployed when, and which stemcell each machine carries",
+    "stemcell-releases": "the notices that each stemcell fixes",
+    "stemcell-index": "when each stemcell was published",
+    "light-index": "when its light form was, where the platform runs on AWS",
+    "notices": "when each security notice was published, and what it touches",
+    "exploited": "known exploited vulnerabilities, with their due dates",
+    "packages": "which packages stemcells hold, to tell which notices apply",
+    "rootfs": "which release of a root file system fixes which notice",
+    "buildpack-releases": "when upstream released each buildpack",
+    "attestation": "what an operator or a scanner attests",
+}
+
+
+def sources() -> str:
+    """Every source with what it gives and how it is set."""
+
+    def setting(name: str) -> str:
+        if name == "cloud-controller":
+            return "`cf.api`"
+        return "`[[bosh]]`" if name == "bosh" else f"`feeds.{name.replace('-', '_')}`"
+
+    rows = ((f"`{name}`", SOURCES_GIVE[name], setting(name)) for name in SOURCES)
+    return table(("source", "gives", "set by"), rows)
+
+
 BLOCKS: Mapping[str, Callable[[], str]] = {
+    "sources": sources,
     "commands": commands,
     "exit codes": exit_codes,
     "checks": checks,
@@ -139,11 +171,21 @@ BLOCKS: Mapping[str, Callable[[], str]] = {
 }
 
 
-def documented(text: str) -> str:
+def attestation() -> str:
+    """Every column of an attestation, as the reader's own documentation has it."""
+    lines = (attestation_reader.__doc__ or "").splitlines()
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if line.startswith("| ")]
+    return table(rows[0], rows[1:])
+
+
+PLATFORM_BLOCKS: Mapping[str, Callable[[], str]] = {"attestation": attestation}
+
+
+def documented(text: str, blocks: Mapping[str, Callable[[], str]] = BLOCKS) -> str:
     """The text with every block as the code has it."""
-    for name, block in BLOCKS.items():
+    for name, block in blocks.items():
         mark = re.compile(rf"(<!-- {name} -->\n).*?(<!-- end -->)", re.DOTALL)
         text, found = mark.subn(lambda match, block=block: f"{match[1]}{block()}\n{match[2]}", text)  # type: ignore[misc]  # bound at once
         if found != 1:
-            raise ValueError(f"README.md has {found} blocks named {name}")
+            raise ValueError(f"{found} blocks named {name}")
     return text

@@ -13,7 +13,9 @@ from click.testing import CliRunner
 from collector import errors
 from collector.cli.commands import collect
 from collector.settings import load
-from tests.documentation import EXIT_CODES, README, documented
+from collector.sources.feeds.attestation import attested
+from collector.sources.feeds.reading import Paper
+from tests.documentation import EXIT_CODES, PLATFORM, PLATFORM_BLOCKS, README, documented
 from tests.samples import REPORTS, make_reports
 
 ROOT = README.parent
@@ -24,6 +26,26 @@ def test_readme_has_the_tables_of_the_code():
     text = README.read_text(encoding="utf-8")
 
     assert documented(text) == text
+
+
+def test_the_platform_page_has_the_columns_of_the_code():
+    """The columns of an attestation are those that the reader takes."""
+    text = PLATFORM.read_text(encoding="utf-8")
+
+    assert documented(text, PLATFORM_BLOCKS) == text
+
+
+@pytest.mark.parametrize("name", ["attestation.csv", "attestation.toml"])
+def test_the_sample_attestations_are_read_whole(name: str):
+    """Both forms say the same two things, and no statement is left out."""
+    body = (ROOT / "samples" / name).read_bytes()
+    found = attested([Paper(name, body, "sha256:sample")])
+
+    assert list(found.gaps) == []
+    assert sorted((row.kind, row.version or row.image[:13]) for row in found.rows) == [
+        ("image-scanned", "sha256:0f1e2d"),
+        ("stemcell-deployed", "1.943"),
+    ]
 
 
 def test_every_error_has_a_documented_exit_code():
@@ -50,7 +72,7 @@ def test_the_sample_settings_load_and_use_every_table():
 
     assert loaded.warnings == ()
     assert set(tomllib.loads(path.read_text(encoding="utf-8"))) == {
-        "schema", "system", "cf", "boundary", "baseline", "policy", "store", "owners", "report",
+        "schema", "system", "cf", "boundary", "baseline", "feeds", "policy", "store", "owners", "report",
     }  # fmt: skip
 
 
