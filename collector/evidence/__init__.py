@@ -2,15 +2,18 @@
 
 from collector.evidence.archive import (
     Last,
+    begun_at,
     bring,
     bring_part,
     earlier,
     find,
     last_manifest,
     month_folder,
+    runs_of,
     snapshot_id,
     snapshots,
     states,
+    with_source,
 )
 from collector.evidence.ask import Ask, Got, Plan
 from collector.evidence.manifest import Manifest, digest_of, open_snapshot, read_manifest, sums
@@ -31,6 +34,7 @@ __all__ = [
     "Received",
     "Recorder",
     "Store",
+    "begun_at",
     "bring",
     "bring_part",
     "digest_of",
@@ -42,6 +46,7 @@ __all__ = [
     "open_snapshot",
     "read_manifest",
     "refuse_foreign",
+    "runs_of",
     "seal",
     "snapshot_id",
     "snapshots",
@@ -49,5 +54,6 @@ __all__ = [
     "sums",
     "swap",
     "unpack",
+    "with_source",
     "write_json",
 ]

@@ -2,9 +2,9 @@
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -75,6 +75,32 @@ def earlier(store: Store, snapshot: Snapshot, since: datetime) -> list[str]:
         for prefix in snapshots(store, snapshot.system)
         if first <= _name(prefix).partition("-")[0] <= last and _name(prefix) != snapshot.id
     ]
+
+
+def begun_at(prefix: str) -> datetime:
+    """The second in which a snapshot was begun, from its name."""
+    return datetime.strptime(_name(prefix).partition("-")[0], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+
+
+def with_source(store: Store, system: str, source: str, *, since: datetime, before: datetime) -> Iterator[str]:
+    """The prefixes of the snapshots begun in `since` <= t < `before` that asked a source, oldest first."""
+    for prefix in sorted(snapshots(store, system), key=_name):
+        if since <= begun_at(prefix) < before:
+            _, manifest = _read(store, prefix)
+            if any(record.name == source for record in manifest.snapshot.sources):
+                yield prefix
+
+
+def runs_of(store: Store, system: str, period: str) -> list[str]:
+    """The prefixes of the finished report runs of a month that no other one supersedes."""
+    found = [
+        key.removesuffix("/manifest.json")
+        for key in store.keys(f"system={system}/reports/period={period}/")
+        if key.endswith("/manifest.json") and "/snapshot/" not in key and "/history/" not in key
+    ]
+    told = {prefix: msgspec.json.decode(store.read(f"{prefix}/manifest.json"), type=dict[str, Any]) for prefix in found}
+    older = {row.get("supersedes", {}).get("path") for row in told.values() if row.get("supersedes")}
+    return [prefix for prefix in found if f"{prefix}/manifest.json" not in older]
 
 
 def states(store: Store, system: str, *, since: datetime, wanted: Iterable[str]) -> dict[str, Mapping[str, str]]:

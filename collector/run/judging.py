@@ -1,7 +1,7 @@
 """Replaying stored snapshots, and judging what they say: no network, no clock, the same answer every time."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from importlib.resources.abc import Traversable
@@ -74,14 +74,7 @@ def judge(  # noqa: PLR0913, PLR0917  everything that an answer is made from
     """Replay a stored snapshot, with those before it, and judge it."""
     snapshot, facts = replay(evidence.folder)
     platform, earlier = replay_platform(snapshot, evidence)
-    inputs = {
-        **{f"snapshot {row.id}": f"sha256:{row.sha256}" for row in (snapshot, *earlier)},
-        "question": _digest(msgspec.json.encode(question, enc_hook=msgspec.to_builtins)),
-        "settings": _digest(msgspec.json.encode(settings.tables, order="sorted")),
-        "templates": _digest(b"".join(_files_in(templates))),
-        "tool": f"{TOOL} {version}",
-        **{name: f"sha256:{digest}" for name, digest in catalog.digests.items()},
-    }
+    inputs = inputs_of((snapshot, *earlier), question, catalog, settings, templates, version)
     return assess(
         facts,
         snapshot,
@@ -96,6 +89,25 @@ def judge(  # noqa: PLR0913, PLR0917  everything that an answer is made from
         platform=platform,
         earlier=earlier,
     )
+
+
+def inputs_of(  # noqa: PLR0913, PLR0917  everything that an answer is made from
+    snapshots: Iterable[Snapshot],
+    question: Question,
+    catalog: Catalog,
+    settings: Settings,
+    templates: Traversable,
+    version: str,
+) -> dict[str, str]:
+    """The digests of all that an answer is made from, by name."""
+    return {
+        **{f"snapshot {row.id}": f"sha256:{row.sha256}" for row in snapshots},
+        "question": _digest(msgspec.json.encode(question, enc_hook=msgspec.to_builtins)),
+        "settings": _digest(msgspec.json.encode(settings.tables, order="sorted")),
+        "templates": _digest(b"".join(_files_in(templates))),
+        "tool": f"{TOOL} {version}",
+        **{name: f"sha256:{digest}" for name, digest in catalog.digests.items()},
+    }
 
 
 def _files_in(folder: Traversable) -> Iterator[bytes]:

@@ -2,7 +2,7 @@
 
 import hashlib
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +15,18 @@ from collector.reports.context import Context
 from collector.run.judging import Evidence
 
 
-def render(
-    assessment: Assessment, artifacts: Sequence[str], directory: Path, context: Context, evidence: Evidence | None
+def render(  # noqa: PLR0913  what a run consists of
+    assessment: Assessment,
+    artifacts: Sequence[str],
+    directory: Path,
+    context: Context,
+    evidence: Evidence | None,
+    *,
+    supersedes: Mapping[str, str] | None = None,
 ) -> list[Path]:
     """Write the reports and their evidence into `directory`, in place of a run of ours; gives the files written.
+
+    `supersedes` is {"path": …, "sha256": …} of the manifest of an earlier run of the same month.
 
     Raises `UsageError` when something else lies there, or when it cannot be written.
     """
@@ -39,7 +47,8 @@ def render(
             shutil.copytree(evidence.folder, partial / "snapshot")
             for folder in evidence.history:
                 shutil.copytree(folder, partial / HISTORY / folder.name)
-        seal(partial, _manifest(assessment))
+        manifest = _manifest(assessment)
+        seal(partial, {**manifest, "supersedes": supersedes} if supersedes else manifest)
         swap(partial, directory)
     return sorted(path for path in directory.iterdir() if path.is_file())
 
