@@ -26,6 +26,7 @@ from collector.assessment.patching.stages import (
 )
 from collector.assessment.patching.stemcells import stemcell_records
 from collector.assessment.rollouts import arrival, rollouts
+from collector.assessment.staging import SKEW
 from collector.assessment.words import instant
 from collector.model import Interval, Notice, PlatformFacts, Rollout, StemcellRelease, Subject, Window
 
@@ -345,7 +346,7 @@ class Board:
     def _restarted(self, production: Reached) -> Interval | None:
         """When the last instance of all applications had started again after production was patched."""
         live, starts = production.interval, self._starts
-        if live is None or starts is None or starts[0] < live.not_after:
+        if live is None or starts is None or starts[0] < live.not_after or starts[1] > self.as_of + SKEW:
             return None
         return Interval(not_before=live.not_before, not_after=starts[1], source="last start of a running instance")
 

@@ -73,7 +73,9 @@ def reached(arrival: Arrival, since: datetime | None, seen: datetime) -> Reached
         )
     last = arrival.not_after
     first = arrival.not_before if arrival.not_before is not None else min(since or last, last)
-    interval = Interval(not_before=first, not_after=last, source=arrival.source, evidence=arrival.evidence)
+    # The first arrival counts; that it was undone for a while must be seen all the same.
+    source = f"{arrival.source}; rolled back and brought again since" if arrival.reopened else arrival.source
+    interval = Interval(not_before=first, not_after=last, source=source, evidence=arrival.evidence)
     return Reached(interval=interval, floor=arrival.not_before, seen=seen, evidence=arrival.evidence, once=last)
 
 
