@@ -95,7 +95,7 @@ def artefacts() -> str:
             (
                 f"`{report.file}`",
                 f"`{report.artifact}`" if report.artifact else "–",
-                "always" if report.always else "by default",
+                ("always" if report.always else "by default") + (", of a month" if report.monthly else ""),
             )
             for report in REPORTS.values()
         ),
@@ -108,7 +108,7 @@ def settings() -> str:
     def rows() -> Iterable[tuple[str, str, str]]:
         defaults = dict(_leaves(msgspec.to_builtins(Tables())))
         for key in FIELDS:
-            if key.split(".")[0] in LATER or key in ("bosh", "policy", "boundary.environments", "schema"):
+            if key.split(".")[0] in LATER or key in NO_VARIABLE:
                 continue
             words = [word for word in CHOICES.get(key, ()) if word]
             yield (
@@ -131,6 +131,9 @@ def _leaves(values: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, 
         else:
             yield f"{prefix}{name}", value
 
+
+# Tables of tables, which no single value can set.
+NO_VARIABLE = ("acknowledged", "bosh", "boundary.environments", "exceptions", "policy", "schema", "systems")
 
 # What each source of evidence gives; SOURCES has their names.
 SOURCES_GIVE: Mapping[str, str] = {

@@ -9,8 +9,23 @@ from typing import Any
 
 import pytest
 
+from collector.assessment import Acknowledged, Selection
+from collector.assessment import load as load_catalog
 from collector.errors import UsageError
-from collector.settings import FIELDS, SECRETS, Settings, environment_name, load, nearest
+from collector.resources import CONTROLS
+from collector.settings import (
+    FIELDS,
+    SECRETS,
+    Settings,
+    declared_in,
+    environment_name,
+    load,
+    nearest,
+    risks_in,
+    selection_in,
+    system_of,
+    systems_in,
+)
 
 SHARED = Path(os.environ.get("CF_EVIDENCE_SHARED") or Path(__file__).parents[2] / "shared")
 DESIGN = SHARED / "design" / "cli.md"
@@ -93,6 +108,24 @@ approver = "I. Soto"
 ticket = "GRC-9"
 starts = 2026-11-01
 expires = 2026-12-31
+
+[[systems]]
+id = "payments"
+name = "Payments"
+scope = "provider"
+impact = "low"
+ssp = { title = "Payments SSP" }
+orgs = ["pay-*"]
+spaces = ["prod"]
+labels = { system = "payments" }
+boundary = ["pay-1/prod"]
+
+[[acknowledged]]
+app = "grants/prod/*"
+change = "buildpack"
+by = "I. Soto"
+date = 2026-11-03
+ticket = "GRC-10"
 """
 
 
@@ -227,9 +260,7 @@ def test_whole_file(places: Places) -> None:
 def test_what_a_later_version_does(places: Places) -> None:
     """Tables that this version does not act on are said aloud."""
     places.write("collect.toml", WHOLE)
-    assert places.load().warnings == (
-        "[sign], [exceptions], [exceptions_file] is read, but this version does not act on it yet",
-    )
+    assert places.load().warnings == ("[sign] is read, but this version does not act on it yet",)
 
 
 @pytest.mark.parametrize(
@@ -238,7 +269,7 @@ def test_what_a_later_version_does(places: Places) -> None:
         ("[cf]\napii = 'x'", "collect.toml: unknown key cf.apii", "did you mean cf.api"),
         ("[stor]\nurl = 'x'", "collect.toml: unknown key stor.url", "did you mean store.url"),
         ("[system.roles]\nisos = 'x'", "collect.toml: unknown key system.roles.isos", "did you mean system.roles.isso"),
-        ("qqq = 1", "collect.toml: unknown key qqq", "known are baseline.buildpacks"),
+        ("qqq = 1", "collect.toml: unknown key qqq", "known are acknowledged, baseline.buildpacks"),
         ("cf = 'https://api'", "collect.toml: unknown key cf", "known are"),
         ("[cf.api]\nurl = 'x'", "collect.toml: unknown key cf.api.url", "did you mean cf.api"),
     ],
@@ -520,3 +551,223 @@ def test_every_key_of_the_design(places: Places) -> None:
     assert {key.split(".")[0] for key in origins} == set(tomllib.loads(block.group(1)))
     # Named in a comment only, beside what it stands for.
     assert "exceptions_file" in FIELDS
+
+
+# Exceptions.
+
+CATALOG = load_catalog(CONTROLS)
+RISK = """
+[[exceptions]]
+id = "EX-7"
+controls = ["si-02"]
+app = "agency-a/prod/legacy-*"
+rationale = "frozen for migration"
+approver = "ISSO"
+ticket = "GRC-112"
+starts = 2026-10-01
+expires = 2026-12-31
+"""
+STEMCELL = RISK.replace('app = "agency-a/prod/legacy-*"', 'stemcell = "ubuntu-jammy/1.943"').replace("EX-7", "EX-8")
+
+
+def test_exceptions(places: Places) -> None:
+    """An exception is read with the place that it stands in, and its controls as they are printed."""
+    places.write("collect.toml", RISK)
+    (risk,) = risks_in(places.load(), CATALOG)
+    assert (risk.id, risk.controls, risk.app, risk.stemcell) == ("EX-7", ("SI-2",), "agency-a/prod/legacy-*", "")
+    assert (risk.starts, risk.expires, risk.place) == (date(2026, 10, 1), date(2026, 12, 31), "collect.toml")
+
+
+def test_no_exceptions(places: Places) -> None:
+    """Without any there are none."""
+    assert risks_in(places.load(), CATALOG) == ()
+
+
+def test_exceptions_file(places: Places) -> None:
+    """Those of the file that is named come after those of the settings."""
+    path = places.write("accepted.toml", STEMCELL)
+    places.write("collect.toml", 'exceptions_file = "accepted.toml"\n' + RISK)
+    found = risks_in(places.load(), CATALOG)
+    assert [(risk.id, risk.stemcell, risk.place) for risk in found] == [
+        ("EX-7", "", "collect.toml"),
+        ("EX-8", "ubuntu-jammy/1.943", str(path)),
+    ]
+
+
+def test_exceptions_file_beside_the_settings(places: Places) -> None:
+    """It lies beside the settings file that names it, or in the working directory where a variable does."""
+    (places.user / "mine.toml").write_text(RISK, encoding="utf-8")
+    places.write("user", 'exceptions_file = "mine.toml"')
+    places.write("accepted.toml", STEMCELL)
+    assert [risk.id for risk in risks_in(places.load(), CATALOG)] == ["EX-7"]
+    named = places.load(environment={"COLLECT_EXCEPTIONS_FILE": "accepted.toml"})
+    assert [risk.id for risk in risks_in(named, CATALOG)] == ["EX-8"]
+
+
+EXCEPTION_FAULTS = [
+    (('"EX-7"', '" "'), "exceptions[0].id is empty"),
+    (('"GRC-112"', '""'), "exceptions[0].ticket is empty"),
+    (('"ISSO"', '""'), "exceptions[0].approver is empty"),
+    (('"frozen for migration"', '"\\n"'), "exceptions[0].rationale is empty"),
+    (("2026-12-31", "2026-09-30"), "exceptions[0].expires 2026-09-30 lies before starts 2026-10-01"),
+    (('["si-02"]', "[]"), "exceptions[0].controls is empty"),
+    (('["si-02"]', '["SI-2", "SI-99"]'), "exceptions[0].controls: unknown control SI-99"),
+    (("agency-a/prod/legacy-*", "legacy-*"), "exceptions[0].app 'legacy-*' names no app"),
+    (("agency-a/prod/legacy-*", "agency-a//x"), "exceptions[0].app 'agency-a//x' names no app"),
+    (('app = "agency-a/prod/legacy-*"', ""), "exceptions[0]: neither app nor stemcell is there"),
+    (('app = "', 'stemcell = "a/1"\napp = "'), "exceptions[0]: both app and stemcell are there"),
+    (('app = "agency-a/prod/legacy-*"', 'stemcell = "1.943"'), "exceptions[0].stemcell '1.943' names no stemcell"),
+    (('app = "agency-a/prod/legacy-*"', 'stemcell = "a/1/2"'), "exceptions[0].stemcell 'a/1/2' names no stemcell"),
+]
+
+
+@pytest.mark.parametrize(("change", "words"), EXCEPTION_FAULTS)
+def test_faults_of_an_exception(places: Places, change: tuple[str, str], words: str) -> None:
+    """An exception that does not say whole what it accepts is refused with its file and key, wherever it stands."""
+    text = RISK.replace(*change)
+    path = places.write("accepted.toml", text)
+    places.write("collect.toml", text)
+    with pytest.raises(UsageError) as inline:
+        risks_in(places.load(), CATALOG)
+    assert str(inline.value) == f"collect.toml: {words}"
+    places.write("collect.toml", 'exceptions_file = "accepted.toml"')
+    with pytest.raises(UsageError) as error:
+        risks_in(places.load(), CATALOG)
+    assert str(error.value) == f"{path}: {words}"
+    assert error.value.hint
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (RISK + "note = 1", "exceptions[0]: object contains unknown field `note`"),
+        (RISK.replace('ticket = "GRC-112"', ""), "exceptions[0]: object missing required field `ticket`"),
+        (RISK.replace("2026-10-01", '"soon"'), "exceptions[0].starts: invalid rfc3339 encoded date"),
+        (RISK.replace("2026-10-01", "2026-10-01T00:00:00Z"), "exceptions[0].starts: expected `date`, got `datetime`"),
+        (RISK.replace('"ISSO"', "1"), "exceptions[0].approver: expected `str`, got `int`"),
+        ("exceptions = 3", "exceptions: expected `array`, got `int`"),
+        ("[system]\nid = 'x'", "unknown key system"),
+    ],
+)
+def test_faults_of_an_exceptions_file(places: Places, text: str, words: str) -> None:
+    """The file is read as strictly as the settings."""
+    path = places.write("accepted.toml", text)
+    with pytest.raises(UsageError) as error:
+        risks_in(places.load({"exceptions_file": "accepted.toml"}), CATALOG)
+    assert str(error.value) == f"{path}: {words}"
+
+
+@pytest.mark.parametrize(("name", "text", "words"), [("absent", "", "cannot read "), ("bad", "[", "is no TOML")])
+def test_exceptions_file_that_cannot_be_read(places: Places, name: str, text: str, words: str) -> None:
+    """A file that is named must be there, and be TOML."""
+    if text:
+        places.write("bad", text)
+    with pytest.raises(UsageError) as error:
+        risks_in(places.load({"exceptions_file": name}), CATALOG)
+    assert words in str(error.value)
+    assert str(places.here / name) in str(error.value)
+
+
+def test_exception_twice(places: Places) -> None:
+    """An id names one exception, in the settings and in the file together."""
+    path = places.write("accepted.toml", RISK)
+    places.write("collect.toml", 'exceptions_file = "accepted.toml"\n' + RISK)
+    with pytest.raises(UsageError) as error:
+        risks_in(places.load(), CATALOG)
+    assert str(error.value) == f"{path}: exceptions[0].id 'EX-7' is there twice"
+    assert error.value.hint == "the other stands in collect.toml"
+
+
+# Systems.
+
+SYSTEMS = """
+[system]
+id = "whole"
+name = "Whole"
+impact = "high"
+ssp = { title = "SSP" }
+[boundary]
+spaces = ["a/prod", "b/prod"]
+environments = { production = ["*/prod"] }
+[[systems]]
+id = "one"
+orgs = ["a"]
+boundary = ["a/prod"]
+[[systems]]
+id = "two"
+name = "Two"
+scope = "both"
+ssp = { title = "SSP 2" }
+labels = { system = "two" }
+"""
+
+
+def test_one_system(places: Places) -> None:
+    """Without further systems there is the one, of everything."""
+    settings = places.load()
+    assert systems_in(settings) == (settings,)
+    assert selection_in(settings.tables) is None
+
+
+def test_systems(places: Places) -> None:
+    """Each system has its own id, name, boundary and apps; what it does not say is as in the one for all."""
+    places.write("collect.toml", SYSTEMS)
+    one, two = systems_in(places.load())
+    assert selection_in(one.tables) == Selection(orgs=("a",), boundary=("a/prod",))
+    assert selection_in(two.tables) == Selection(labels={"system": "two"})
+    described = [system_of(own.tables) for own in (one, two)]
+    assert [(row.id, row.name, row.scope, row.impact, row.ssp_title) for row in described] == [
+        ("one", "", "customer", "high", "SSP"),
+        ("two", "Two", "both", "high", "SSP 2"),
+    ]
+    assert [declared_in(own.tables).boundary_spaces for own in (one, two)] == [("a/prod",), ()]
+    assert declared_in(one.tables).environments == {"production": ("*/prod",)}
+
+
+def test_whole_is_no_selection(places: Places) -> None:
+    """The settings of the whole select everything, though parts are named."""
+    places.write("collect.toml", SYSTEMS)
+    assert selection_in(places.load().tables) is None
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (('"two"\nname', '"one"\nname'), "systems[1].id 'one' is there twice"),
+        (('"one"', '"a/b"'), "systems[0].id 'a/b' cannot stand in a file name"),
+        (('orgs = ["a"]', ""), "systems[0] selects nothing"),
+        (('"both"', '"us"'), "systems[1].scope cannot be 'us'"),
+        (('name = "Two"', 'impact = "Low"'), "systems[1].impact cannot be 'Low'"),
+        (('name = "Two"', 'nam = "Two"'), "systems[1]: object contains unknown field `nam`"),
+        (('{ system = "two" }', "{ system = 2 }"), "systems[1].labels[...]: expected `str`, got `int`"),
+    ],
+)
+def test_faults_of_a_system(places: Places, change: tuple[str, str], words: str) -> None:
+    """A system that is not told apart, or selects nothing, is refused with the key."""
+    assert str(places.refused(SYSTEMS.replace(*change))) == f"collect.toml: {words}"
+
+
+# Changes that somebody took note of.
+
+
+def test_acknowledged(places: Places) -> None:
+    """Changes of the baseline are declared with who took note of them, and when."""
+    places.write("collect.toml", WHOLE)
+    assert declared_in(places.load().tables).acknowledged == (
+        Acknowledged(app="grants/prod/*", change="buildpack", by="I. Soto", date=date(2026, 11, 3), ticket="GRC-10"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (('"buildpack"', '"colour"'), "acknowledged[0].change cannot be 'colour'"),
+        (('by = "I. Soto"', 'by = " "'), "acknowledged[0].by is empty"),
+        (('app = "grants/prod/*"', 'app = ""'), "acknowledged[0].app is empty"),
+        (("date = 2026-11-03", ""), "acknowledged[0]: object missing required field `date`"),
+    ],
+)
+def test_faults_of_what_is_acknowledged(places: Places, change: tuple[str, str], words: str) -> None:
+    """Whoever took note says of what, and when."""
+    text = WHOLE[WHOLE.index("[[acknowledged]]") :].replace(*change)
+    assert str(places.refused(text)) == f"collect.toml: {words}"

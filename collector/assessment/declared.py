@@ -18,11 +18,26 @@ class Baseline(Value, frozen=True, kw_only=True):
     ssh: str = ""
 
 
+class Acknowledged(Value, frozen=True, kw_only=True):
+    """Who took note of a change in what runs, and when.
+
+    `app` is a pattern for org/space/app, `change` the word for what changed (`buildpack`, `stack`, `ssh`, `added` ...)
+    or `*` for every change; `date` is the day on which note was taken. It covers what may have happened up to that day.
+    """
+
+    app: str
+    change: str
+    by: str
+    date: date
+    ticket: str = ""
+
+
 class Declared(Value, frozen=True, kw_only=True):
     """The judged system as its owner declares it.
 
     `boundary_spaces` and the patterns in `environments` are `org/space`, in fnmatch's words, case-sensitive;
-    `owner_key` is the annotation or label that names an app's owner.
+    `owner_key` is the annotation or label that names an app's owner; `acknowledged` are changes of the baseline that
+    somebody took note of.
     """
 
     include_stopped: bool = False
@@ -30,6 +45,7 @@ class Declared(Value, frozen=True, kw_only=True):
     environments: Mapping[str, tuple[str, ...]] = {}
     baseline: Baseline | None = None
     owner_key: str = "owner"
+    acknowledged: tuple[Acknowledged, ...] = ()
 
     def environment(self, path: str) -> str:
         """The first environment whose patterns cover a space, or ""."""

@@ -1,26 +1,32 @@
 """Every check on every subject, in one pass over the apps."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from collector.assessment.catalog import POLICY, Catalog
+from collector.assessment.checks import CHECKS
 from collector.assessment.checks.evidence import STATUS_CHECKS, Scene
+from collector.assessment.columns import Row
 from collector.assessment.declared import Declared, Patterns
 from collector.assessment.judgement import Judgement
 from collector.assessment.lines import AGE, Sheet
 from collector.assessment.patching.board import Board
 from collector.assessment.patching.sight import TOPICS, Sight
 from collector.assessment.remediation import remediations
+from collector.assessment.risks import Accepted
 from collector.assessment.rollup import Ledger
 from collector.assessment.subjects import Platform, records
 from collector.assessment.tally import Desk, in_scope, names_used
 from collector.model import (
+    AcceptedRisk,
     Control,
     Facts,
     Gap,
+    Month,
     Observation,
     Part,
     PlatformFacts,
+    RiskLine,
     Snapshot,
     Status,
     Subject,
@@ -44,13 +50,15 @@ class Question(Value, frozen=True, kw_only=True):
     missing: tuple[str, ...]
     below: PlatformFacts = PlatformFacts()
     earlier: tuple[Snapshot, ...] = ()
+    risks: tuple[AcceptedRisk, ...] = ()
+    month: Month | None = None
 
 
 class Judged(Value, frozen=True, kw_only=True):
     """The verdicts of all checks, and the sheet of applications.
 
     `ages` counts app-restage-age, asked for or not; `seen` counts the apps, `existed` those of them that there were at
-    the instant asked about.
+    the instant asked about. `risks` are all exceptions, with what each covers.
     """
 
     ledger: Ledger
@@ -61,11 +69,11 @@ class Judged(Value, frozen=True, kw_only=True):
     seen: int
     existed: int
     sheet: Sheet
+    risks: tuple[RiskLine, ...] = ()
 
     def observations(self) -> tuple[Observation, ...]:
         """By check, then by org, space and name."""
-        desks = (desk for desk in self.desks.values() if desk.reported)
-        return tuple(observation for desk in desks for observation in desk.observations)
+        return _observations(self.desks)
 
     def topic(self, topic: str) -> str:
         """Why a topic was not wholly read, or "", wherever it comes from."""
@@ -84,9 +92,11 @@ def judge(question: Question) -> Judged:
         below=question.below,
         sight=sight,
         windows=question.catalog.windows,
+        since=question.month.period.begin if question.month else None,
     )
     board = platform.board
-    desks = _desks(question)
+    accepted = Accepted(question.risks, question.controls, question.system.scope, question.as_of)
+    desks = _desks(question, accepted)
     ledger = Ledger(question.controls, question.catalog, desks, question.system.scope)
     by_app = [desk for desk in desks.values() if desk.check.kind == "app"]
     rows = list(records(platform, question.patterns))
@@ -121,11 +131,14 @@ def judge(question: Question) -> Judged:
         below=sight.topic("directors") or sight.topic("notices") or sight.topic("stemcell-releases")
         if provided
         else "",
+        month=question.month,
+        acknowledged=question.declared.acknowledged,
     )
     subject = Subject(type="system", name=question.system.id)
     for desk in desks.values():
         if desk.check.kind == "system":
             desk.judge_scene(subject, scene)
+    looked_at: list[Row] = [*rows, *board.patches, *board.stemcells] if question.risks else []
     return Judged(
         ledger=ledger,
         desks=desks,
@@ -135,7 +148,12 @@ def judge(question: Question) -> Judged:
         seen=len(rows),
         existed=sum(row.app.created_at <= question.as_of for row in rows),
         sheet=Sheet(question.declared, by_app, rows),
+        risks=accepted.lines(_observations(desks), looked_at, question.catalog.windows),
     )
+
+
+def _observations(desks: Mapping[str, Desk]) -> tuple[Observation, ...]:
+    return tuple(observation for desk in desks.values() if desk.reported for observation in desk.observations)
 
 
 def _parts(scope: str) -> frozenset[Part]:
@@ -143,7 +161,7 @@ def _parts(scope: str) -> frozenset[Part]:
     return frozenset(part for part in every if in_scope(part, scope))
 
 
-def _undetermined(columns: list[list[Judgement]]) -> tuple[int, int]:
+def _undetermined(columns: Sequence[Sequence[Judgement]]) -> tuple[int, int]:
     """How many apps have an unknown verdict among some, and how many of those because evidence was not read."""
     count = unread = 0
     for verdicts in zip(*columns, strict=True):
@@ -153,12 +171,18 @@ def _undetermined(columns: list[list[Judgement]]) -> tuple[int, int]:
     return count, unread
 
 
-def _desks(question: Question) -> dict[str, Desk]:
+def _desks(question: Question, accepted: Accepted) -> dict[str, Desk]:
     used = names_used(question.controls, question.system.scope)
     names = used if AGE in used else [AGE, *used]  # the table of applications shows ages whatever is asked
     windows = question.catalog.windows
     desks = {}
     for name in names:
-        desk = Desk(name, None, reported=name in used)
-        desks[name] = Desk(name, windows[desk.window] if desk.window else None, reported=name in used)
+        window = CHECKS[name].window
+        desks[name] = Desk(
+            name,
+            windows[window] if window else None,
+            reported=name in used,
+            month=question.month,
+            waivers=accepted if question.risks else None,
+        )
     return desks

@@ -23,11 +23,11 @@ class Sheet:
         columns = zip(*map(_column, counted), strict=True) if counted else repeat(())
         self._lines: list[ApplicationLine] = []
         self._actions: list[Action] = []
-        for record, age, verdicts in zip(rows, ages, columns, strict=bool(counted)):
+        for number, (record, age, verdicts) in enumerate(zip(rows, ages, columns, strict=bool(counted))):
             line = _line(record, age, verdicts, counted, declared.owner_key)
             self._lines.append(line)
             if line.status in ("fail", "unknown"):
-                action = _action(line, verdicts, counted)
+                action = _action(line, verdicts, counted, number)
                 if action is not None:
                     self._actions.append(action)
 
@@ -109,9 +109,13 @@ def _owner(app: App, key: str) -> str:
     return app.annotations.get(key) or app.labels.get(key) or ""
 
 
-def _action(line: ApplicationLine, verdicts: Sequence[Judgement], desks: Sequence[Desk]) -> Action | None:
-    """One thing to do; of an app that is only unknown, none unless something can be done about it."""
+def _action(line: ApplicationLine, verdicts: Sequence[Judgement], desks: Sequence[Desk], number: int) -> Action | None:
+    """One thing to do; of an app that is only unknown, none unless something can be done about it.
+
+    It is accepted where all of it is.
+    """
     names, steps, overs = [], [], []
+    waived: list[str | None] = []
     for desk, verdict in zip(desks, verdicts, strict=True):
         if verdict.minor or verdict.status not in ("fail", "unknown"):
             continue
@@ -119,6 +123,7 @@ def _action(line: ApplicationLine, verdicts: Sequence[Judgement], desks: Sequenc
             continue
         names.append(desk.name)
         steps.append(verdict)
+        waived.append(desk.end.waived(number) if verdict.status == "fail" else None)
         if verdict.over is not None:
             overs.append(verdict.over)
     if not steps:
@@ -137,4 +142,5 @@ def _action(line: ApplicationLine, verdicts: Sequence[Judgement], desks: Sequenc
         after=line.latest,
         over_hours=max(overs, default=None),
         production=line.environment == "production",
+        waived_by=waived[0] if all(waived) else None,
     )

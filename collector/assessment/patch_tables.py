@@ -13,7 +13,7 @@ from collector.assessment.patching.stages import ENDLESS, span
 from collector.assessment.rollouts import version_key
 from collector.assessment.tally import Desk
 from collector.assessment.words import DAY, HOUR, hours, plural
-from collector.model import Action, Interval, PatchLine, StageFigures, Status, StemcellLine
+from collector.model import Action, Interval, PatchLine, StageFigures, Status, StemcellLine, Subject
 
 LATENCY: Final = "os-patch-latency"
 OWNER: Final = "platform operator"
@@ -69,10 +69,16 @@ class PatchSheet:
                 command="",
                 over_hours=line.over_hours,
                 production=line.subject.environment != "staging",
+                waived_by=self._waived(line.subject, names),
             )
             for line, names in sorted(every, key=lambda row: -(row[0].over_hours or 0.0))
             if names and line.next_step
         )
+
+    def _waived(self, subject: Subject, names: Sequence[str]) -> str | None:
+        """The accepted risk that covers all of a subject's flags, None where one is not covered."""
+        found = [seen.waived_by for name in names for seen in self._desks[name].observations if seen.subject == subject]
+        return found[0] if found and all(found) else None
 
     def sentence(self) -> str:
         """`OS patches: 3 of 4 in production within 4 days, 1 not known`; "" where none is asked about."""

@@ -3,19 +3,24 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from collector.assessment.catalog import Catalog
-from collector.assessment.tally import COUNTED, DECISIVE, Desk, Tally, in_scope, uses_in_scope
+from collector.assessment.tally import COUNTED, DECISIVE, Desk, Tally, Uses, in_scope, uses_in_scope
 from collector.assessment.words import plural
-from collector.model import CheckCount, CheckUse, Control, ControlResult, Finding, Objective, System, Verdict
+from collector.model import CheckCount, CheckUse, Control, ControlResult, Finding, Objective, Subject, System, Verdict
 from collector.model.base import Value
 
 _WORST: Sequence[Verdict] = ("not-satisfied", "not-assessed", "satisfied")
 
 
 class Counted(Value, frozen=True, kw_only=True):
-    """One use of a check with its counts; `decides` also when its flagging window is binding; `hole` as in Ledger."""
+    """One use of a check with its counts; `decides` also when its flagging window is binding; `hole` as in Ledger.
+
+    `tally` decides the objective, `shown` is what is printed; over a month they differ. `corrected` were outside in it.
+    """
 
     use: CheckUse
     tally: Tally
+    shown: Tally
+    corrected: frozenset[Subject]
     window: str | None
     decides: bool
     hole: str
@@ -54,7 +59,7 @@ class Ledger:
         self.scope = scope
         self._desks = desks
         self._catalog = catalog
-        self.tallies: dict[str, list[tuple[CheckUse, Tally]]] = {}
+        self.tallies: dict[str, list[tuple[CheckUse, Uses]]] = {}
         for control in controls:
             self.tallies[control.id] = [
                 (use, desks[use.check].count_for(use, catalog.window(use))) for use in uses_in_scope(control, scope)
@@ -80,19 +85,22 @@ class Ledger:
         )
 
     def flagged(self) -> bool:
-        """Whether anything is outside, or could not be shown to be inside."""
+        """Whether anything is outside and not accepted, or could not be shown to be inside."""
         every = [row for rows in self.tallies.values() for row in rows]
         return any(
-            (use.role in COUNTED and tally.counts["fail"]) or (use.role in DECISIVE and tally.counts["unknown"])
+            (use.role in COUNTED and tally.counted.counts["fail"] > tally.counted.waived)
+            or (use.role in DECISIVE and tally.counted.counts["unknown"])
             for use, tally in every
         )
 
-    def _counted(self, use: CheckUse, tally: Tally, holes: Mapping[str, str]) -> Counted:
+    def _counted(self, use: CheckUse, tallies: Uses, holes: Mapping[str, str]) -> Counted:
         window = self._catalog.window(use)
         binding = use.role == "flags" and window is not None and window.binding
         return Counted(
             use=use,
-            tally=tally,
+            tally=tallies.decided,
+            shown=tallies.counted,
+            corrected=self._desks[use.check].corrected,
             window=window.name if window else None,
             decides=use.role == "decides" or binding,
             hole=holes.get(use.check, ""),
@@ -110,6 +118,7 @@ class Ledger:
         counted = _for(objective, [row for row in rows if row.counts])
         if counted:
             status, reason = decide(counted)
+            reason += _corrected(_for(objective, rows)) if status == "satisfied" else ""
             reason += self._other_part(control, objective, system)
         elif in_scope(objective.part, self.scope):
             status, reason = "not-tested", "no check of this tool speaks for it"
@@ -171,6 +180,12 @@ def decide(rows: Sequence[Counted]) -> tuple[Verdict, str]:
     return "satisfied", "; ".join([*shown, *remarks])
 
 
+def _corrected(rows: Sequence[Counted]) -> str:
+    """What was outside in the month, and is not any more."""
+    subjects = frozenset[Subject]().union(*(row.corrected for row in rows if row.use.role in COUNTED))
+    return f"; satisfied, with corrected deviations: {len(subjects)}" if subjects else ""
+
+
 def aggregate(verdicts: Iterable[Verdict]) -> Verdict:
     """The worst verdict of tested objectives; `not-tested` when there is none."""
     found = set(verdicts)
@@ -182,7 +197,7 @@ def _of(number: int, row: Counted) -> str:
 
 
 def _count(row: Counted) -> CheckCount:
-    counts = row.tally.counts
+    counts = row.shown.counts
     return CheckCount(
         id=row.use.check,
         role=row.use.role,
@@ -191,4 +206,5 @@ def _count(row: Counted) -> CheckCount:
         fail=counts["fail"],
         unknown=counts["unknown"],
         not_applicable=counts["not-applicable"],
+        waived=row.shown.waived,
     )

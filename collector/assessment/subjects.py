@@ -43,6 +43,7 @@ class Platform:
         below: PlatformFacts = _NOTHING,
         sight: Sight | None = None,
         windows: Mapping[str, Window] = _NO_WINDOWS,
+        since: datetime | None = None,
     ) -> None:
         self.facts = facts
         self.declared = declared
@@ -55,7 +56,9 @@ class Platform:
         self.latest = (as_of if self.past else max(as_of, finished_at)) + SKEW
         self.origins = Origins(facts, self.unread)
         self.offers = Offers(facts, self.unread.topic("buildpacks"))
-        self.board = Board(below, as_of, windows, sight or Sight(below), latest=self.latest, starts=self._starts)
+        self.board = Board(
+            below, as_of, windows, sight or Sight(below), latest=self.latest, since=since, starts=self._starts
+        )
         self.offered = Offered(below, as_of)
         self.scans = Scans(below.attested, as_of, self.board.sight)
         self._hosts: dict[float, Hosts] = {}

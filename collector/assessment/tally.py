@@ -3,14 +3,15 @@
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from operator import attrgetter
-from typing import Protocol
 
 from collector.assessment.checks import CHECKS, Check
 from collector.assessment.checks.evidence import Scene
+from collector.assessment.columns import Column, Row, Waivers, Whole
 from collector.assessment.declared import Declared
-from collector.assessment.judgement import PASS, Judgement, rejudge
+from collector.assessment.judgement import Judgement, rejudge
 from collector.assessment.limits import Limit, limit_of
-from collector.model import CheckUse, Control, Observation, Role, Status, Subject, Window
+from collector.assessment.monthly import corrected, held_of
+from collector.model import CheckUse, Control, Month, Observation, Role, Status, Subject, Window
 
 COUNTED: tuple[Role, ...] = ("decides", "detects", "flags")
 """The roles of which a fail counts."""
@@ -18,61 +19,23 @@ COUNTED: tuple[Role, ...] = ("decides", "detects", "flags")
 DECISIVE: tuple[Role, ...] = ("decides", "flags")
 """The roles of which an unknown counts too."""
 
+THROUGHOUT: tuple[Role, ...] = ("flags", "informs")
+"""The roles that speak of a whole period, where there is one; the others speak of its end."""
+
 NOTHING: Mapping[Status, int] = {"pass": 0, "fail": 0, "unknown": 0, "not-applicable": 0}
 
 _STATUS = attrgetter("status")
 _MINOR = attrgetter("minor")
 
 
-class Cited(Protocol):
-    """What a verdict was read from."""
-
-    @property
-    def evidence(self) -> tuple[str, ...]:
-        """Names of documents."""
-        ...
-
-
-class Row(Cited, Protocol):
-    """One subject; `outside` is its verdict where no check speaks for it."""
-
-    @property
-    def subject(self) -> Subject:
-        """What is judged."""
-        ...
-
-    @property
-    def outside(self) -> Judgement | None:
-        """The verdict that stands for every check."""
-        ...
-
-
-NO_RECORD: Cited = PASS
-
-
-def _observation(
-    name: str, window: str | None, subject: Subject, verdict: Judgement, evidence: tuple[str, ...]
-) -> Observation:
-    return Observation(
-        check=name,
-        subject=subject,
-        status=verdict.status,
-        window=window,
-        measured=verdict.measured,
-        over_hours=verdict.over,
-        detail=verdict.detail,
-        next_step=verdict.next_step,
-        evidence=(*evidence, *verdict.evidence),
-    )
-
-
 class Tally:
     """The verdicts of one check under one window; where it does not only inform, minor fails do not count.
 
-    `part` is the one whose verdict counts, where the check has one for each.
+    `part` is the one whose verdict counts, where the check has one for each. `waived` counts the fails that are
+    accepted; they stay among the fails.
     """
 
-    __slots__ = ("counts", "informs", "limit", "part", "same")
+    __slots__ = ("counts", "informs", "limit", "part", "same", "waived")
 
     def __init__(self, limit: Limit, own: Limit, *, informs: bool, part: str = "") -> None:
         self.part = part
@@ -80,14 +43,17 @@ class Tally:
         self.same = limit.seconds == own.seconds
         self.informs = informs
         self.counts: dict[Status, int] = dict(NOTHING)
+        self.waived = 0
 
-    def add(self, verdicts: Sequence[Judgement], own: Mapping[Status, int], *, minor: bool) -> None:
+    def add(self, column: Column, own: Mapping[Status, int], *, minor: bool, waives: bool) -> None:
         """Count verdicts as this use sees them; `own` counts them as they are, `minor` says that some are minor."""
-        if self.same and not self.part and (self.informs or not minor):
+        if self.same and not self.part and (self.informs or not minor) and not waives:
             self.counts = dict(own)
             return
-        for verdict in verdicts:
-            self.counts[self._status(verdict)] += 1
+        statuses = [self._status(verdict) for verdict in column.verdicts]
+        self.counts = {**NOTHING, **Counter(statuses)}
+        if waives:
+            self.waived = column.covered([number for number, status in enumerate(statuses) if status == "fail"])
 
     def _status(self, judgement: Judgement) -> Status:
         if self.part:
@@ -97,83 +63,134 @@ class Tally:
         return judgement.status if self.same else rejudge(judgement, self.limit)
 
 
+class Uses:
+    """Two tallies of one use of a check: what is counted of it, and what decides its objective.
+
+    They are the same, save over a period: a flag counts whatever was outside at any time, and is decided at the end.
+    """
+
+    __slots__ = ("counted", "decided")
+
+    def __init__(self, counted: Tally, decided: Tally) -> None:
+        self.counted = counted
+        self.decided = decided
+
+
 class Desk:
-    """Where one check is judged: its limit, its observations and its tallies."""
+    """Where one check is judged: its limit, its observations and its tallies.
+
+    `verdicts` are those at the instant asked about; `shown` is what the observations say: over a month, how each
+    subject was held throughout it. `corrected` are the subjects that were outside in the month and are not any more.
+    """
 
     __slots__ = (
         "_check",
+        "_month",
         "check",
+        "corrected",
         "counts",
         "decisive",
+        "end",
         "limit",
         "name",
         "observations",
         "own",
+        "period",
         "reported",
+        "shown",
         "tallies",
         "unread",
-        "verdicts",
+        "waivers",
         "window",
     )
 
-    def __init__(self, name: str, window: Window | None, *, reported: bool) -> None:
+    def __init__(
+        self,
+        name: str,
+        window: Window | None,
+        *,
+        reported: bool,
+        month: Month | None = None,
+        waivers: Waivers | None = None,
+    ) -> None:
         self.name = name
         self.check: Check = CHECKS[name]
         self.window = self.check.window
         self.limit = limit_of(window)
         self.reported = reported
+        self.waivers = waivers
         self._check = self.check.judge
-        self.verdicts: list[Judgement] = []
+        self._month = month
+        self.end = self.shown = Column((), ())
         self.observations: list[Observation] = []
+        self.corrected: frozenset[Subject] = frozenset()
         self.own = Tally(self.limit, self.limit, informs=True)
-        self.tallies: dict[tuple[float, bool, str], Tally] = {(self.limit.seconds, True, ""): self.own}
+        self.period = self.own if month is None else Tally(self.limit, self.limit, informs=True)
+        # by limit, whether it informs, part, and whether the whole period counts
+        self.tallies: dict[tuple[float, bool, str, bool], Tally] = {
+            (self.limit.seconds, True, "", False): self.own,
+            (self.limit.seconds, True, "", month is not None): self.period,
+        }
         self.counts = False
         self.decisive = False
         self.unread = ""
 
-    def count_for(self, use: CheckUse, window: Window | None) -> Tally:
-        """The tally of one use of the check; uses that ask the same share one."""
+    @property
+    def verdicts(self) -> Sequence[Judgement]:
+        """The verdicts at the instant asked about, in the order of the rows."""
+        return self.end.verdicts
+
+    def count_for(self, use: CheckUse, window: Window | None) -> Uses:
+        """The tallies of one use of the check; uses that ask the same share them."""
         limit = limit_of(window) if use.window else self.limit
-        key = limit.seconds, use.role == "informs", use.part if self.check.split else ""
-        if key not in self.tallies:
-            self.tallies[key] = Tally(limit, self.limit, informs=key[1], part=key[2])
         self.counts = self.counts or use.role in COUNTED
         self.decisive = self.decisive or use.role in DECISIVE
+        decided = self._tally(use, limit, throughout=False)
+        if self._month is None or use.role not in THROUGHOUT:
+            return Uses(decided, decided)
+        return Uses(self._tally(use, limit, throughout=True), decided)
+
+    def _tally(self, use: CheckUse, limit: Limit, *, throughout: bool) -> Tally:
+        key = limit.seconds, use.role == "informs", use.part if self.check.split else "", throughout
+        if key not in self.tallies:
+            self.tallies[key] = Tally(limit, self.limit, informs=key[1], part=key[2])
         return self.tallies[key]
 
     def judge(self, rows: Sequence[Row]) -> None:
         """Judge every subject; one that is not in scope has its verdict."""
         check, limit = self._check, self.limit
-        self._note([row.outside or check(row, limit) for row in rows], [row.subject for row in rows], rows)
+        self._note(Column(rows, [row.outside or check(row, limit) for row in rows]))
 
     def judge_scene(self, subject: Subject, scene: Scene) -> None:
         """Judge the evidence as a whole."""
-        self._note([self._check(scene, self.limit)], [subject], (NO_RECORD,))
+        self._note(Column((Whole(subject=subject),), [self._check(scene, self.limit)]))
 
-    def _note(self, verdicts: list[Judgement], subjects: Sequence[Subject], sources: Sequence[Cited]) -> None:
-        self.verdicts = verdicts
+    def _note(self, column: Column) -> None:
+        self.end = self.shown = column
+        month = self._month
+        held = held_of(month, self.name)
+        if month is not None and held:
+            self.shown = column.throughout(held, month.period, self.limit)
+            self.corrected = frozenset(row.subject for row in held.values() if corrected(row))
+        if self.waivers is not None and self.waivers.speaks(self.name):
+            for each in {id(row): row for row in (self.shown, self.end)}.values():
+                each.waive(self.name, self.waivers)
         if self.reported:
-            name, window = self.name, self.window
-            # most verdicts are plain: passing every default would cost twice the time
-            self.observations = [
-                Observation(
-                    check=name,
-                    subject=subject,
-                    status=verdict.status,
-                    window=window,
-                    detail=verdict.detail,
-                    evidence=source.evidence,
-                )
-                if verdict.plain
-                else _observation(name, window, subject, verdict, source.evidence)
-                for verdict, subject, source in zip(verdicts, subjects, sources, strict=True)
-            ]
-        own = {**NOTHING, **Counter(map(_STATUS, verdicts))}
-        if own["unknown"]:
-            self.unread = next((row.detail for row in verdicts if row.unread and row.status == "unknown"), "")
-        minor = bool(own["fail"]) and any(map(_MINOR, verdicts))
-        for tally in self.tallies.values():
-            tally.add(verdicts, own, minor=minor)
+            self.observations = self.shown.observations(self.name, self.window)
+        self._count()
+
+    def _count(self) -> None:
+        waives = self.waivers is not None and self.waivers.speaks(self.name)
+        for column, throughout in ((self.end, False), (self.shown, True)):
+            tallies = [tally for key, tally in self.tallies.items() if key[3] == throughout]
+            if not tallies:
+                continue
+            own = {**NOTHING, **Counter(map(_STATUS, column.verdicts))}
+            minor = bool(own["fail"]) and any(map(_MINOR, column.verdicts))
+            for tally in tallies:
+                tally.add(column, own, minor=minor, waives=waives)
+        if self.own.counts["unknown"]:
+            self.unread = next((row.detail for row in self.verdicts if row.unread and row.status == "unknown"), "")
 
     def missing(self, topic: Callable[[str], str], declared: Declared) -> str:
         """Why a topic that the check cannot do without was not wholly read, or ""."""

@@ -1,5 +1,6 @@
 """The tree of commands. What a command does is imported when it runs: --help must cost next to nothing."""
 
+from pathlib import Path
 from typing import Any
 
 import click
@@ -41,6 +42,52 @@ def collect(context: click.Context, /, **given: Any) -> int:  # noqa: ANN401  cl
 def snapshot(**given: Any) -> int:  # noqa: ANN401  as above
     """Take evidence and put it into the store; prints the snapshot's id."""
     from collector.cli.snapshot import snapshot as run  # noqa: PLC0415  heavy
+
+    return run(given)
+
+
+_MONTH = click.option("--month", metavar="YYYY-MM", help="The month to assess; without it the last one that is over.")
+
+
+@collect.command()
+@options("control", "controls-dir", "config", "store", *WRITE, *TALK)
+@_MONTH
+def audit(**given: Any) -> int:  # noqa: ANN401  as above
+    """The monthly run: take the closing snapshot unless the store holds it, assess the whole month, publish."""
+    from collector.cli.month import audit as run  # noqa: PLC0415  heavy
+
+    return run(given)
+
+
+@collect.command()
+@options("control", "controls-dir", "config", "store", *WRITE, *TALK)
+@_MONTH
+def report(**given: Any) -> int:  # noqa: ANN401  as above
+    """Assess the stored snapshots of a month, and write the reports into -o, or else into the store."""
+    from collector.cli.month import report as run  # noqa: PLC0415  heavy
+
+    return run(given)
+
+
+@collect.command()
+@click.argument("before", type=click.Path(path_type=Path))
+@click.argument("after", type=click.Path(path_type=Path))
+@options("config", "format", *TALK)
+def diff(**given: Any) -> int:  # noqa: ANN401  as above
+    """What is new, fixed, repeated or not comparable between two runs: folders with reports, or assessment.json."""
+    from collector.cli.diff import diff as run  # noqa: PLC0415  heavy
+
+    return run(given)
+
+
+@collect.command()
+@options("config", "store", "format", *TALK)
+@click.option(
+    "--by", type=click.Choice(["org", "space", "buildpack", "line"]), help="One line for each of these and each month."
+)
+def trend(**given: Any) -> int:  # noqa: ANN401  as above
+    """The months in the store: share inside the window, percentiles of ages and of each stage."""
+    from collector.cli.trend import trend as run  # noqa: PLC0415  heavy
 
     return run(given)
 

@@ -169,6 +169,14 @@ class OpenItem(Slim, frozen=True, kw_only=True):
     closed_at: datetime | None = None
 
 
+class Failing(Slim, frozen=True, kw_only=True):
+    """A subject that a check found outside, and for how many months in a row."""
+
+    check: str
+    subject: Subject
+    months: int = 1
+
+
 class MonthSummary(Value, frozen=True, kw_only=True):
     """summary.json of a report run: what later months need of this one, without its snapshots."""
 
@@ -181,7 +189,7 @@ class MonthSummary(Value, frozen=True, kw_only=True):
     windows: Mapping[str, float | None]
     statuses: Mapping[str, str]
     figures: tuple[Figures, ...]
-    failing: tuple[tuple[str, str, int], ...]
+    failing: tuple[Failing, ...]
     items: tuple[OpenItem, ...]
 
 

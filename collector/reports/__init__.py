@@ -27,6 +27,8 @@ class Write(Protocol):
 class Report(msgspec.Struct, frozen=True, kw_only=True):
     """One file. `default`: made unless the settings say otherwise; `always`: no setting leaves it out.
 
+    `monthly`: only of a month; `items`: only where something is open at its end, or was closed in it.
+
     `artifact` is the word that a person asks for it by. `writer` is `module:function`, imported on use, because some
     of them are slow to load.
     """
@@ -38,6 +40,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     artifact: str = ""
     default: bool = True
     always: bool = False
+    monthly: bool = False
+    items: bool = False
 
     def write(self, assessment: Assessment, out: BinaryIO, context: Context) -> None:
         """Render to `out`."""
@@ -69,6 +73,14 @@ _ALL: Final = (
         always=True,
     ),
     Report(
+        name="month",
+        file="summary.json",
+        media_type=_JSON,
+        writer="collector.reports.summary_json:write",
+        always=True,
+        monthly=True,
+    ),
+    Report(
         name="workbook",
         artifact="workbook",
         file="evidence.xlsx",
@@ -95,6 +107,15 @@ _ALL: Final = (
         file="assessment-results.json",
         media_type=_JSON,
         writer="collector.reports.oscal_results:write",
+    ),
+    Report(
+        name="poam",
+        artifact="poam",
+        file="poam.json",
+        media_type=_JSON,
+        writer="collector.reports.oscal_poam:write",
+        monthly=True,
+        items=True,
     ),
     Report(
         name="action-plan",
@@ -125,6 +146,7 @@ REPORTS: Final[Mapping[str, Report]] = MappingProxyType({report.name: report for
 ARTIFACTS: Final = tuple(dict.fromkeys(report.artifact for report in _ALL if report.artifact))
 
 
-def chosen(artifacts: Collection[str]) -> tuple[Report, ...]:
+def chosen(artifacts: Collection[str], *, monthly: bool = False, items: bool = False) -> tuple[Report, ...]:
     """Give the reports of these artefacts, and those that are always made, in the order in which they are written."""
-    return tuple(report for report in _ALL if report.always or report.artifact in artifacts)
+    wanted = (report for report in _ALL if report.always or report.artifact in artifacts)
+    return tuple(row for row in wanted if (monthly or not row.monthly) and (items or not row.items))

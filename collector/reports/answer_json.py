@@ -6,7 +6,7 @@ from typing import Any, BinaryIO, Final
 import msgspec
 
 from collector.model import Assessment, CheckCount, ControlResult, Coverage, Observation, SourceCoverage, Window
-from collector.reports import platform_json
+from collector.reports import month_json, platform_json
 from collector.reports.context import Context
 from collector.reports.patching import observed
 
@@ -35,7 +35,13 @@ def chunks(assessment: Assessment) -> Iterator[bytes]:
     yield from _lines(map(_observation, assessment.observations))
     if observed(assessment):
         yield from _platform(assessment)
-    yield b"]}\n"
+    if assessment.risks:
+        yield b'],\n "exceptions": ['
+        yield from _lines(map(month_json.exception, assessment.risks))
+    yield b"]"
+    if assessment.month is not None:
+        yield b',\n "month": ' + _encode(month_json.month(assessment))
+    yield b"}\n"
 
 
 def _platform(assessment: Assessment) -> Iterator[bytes]:

@@ -15,9 +15,13 @@ from collector.reports.oscal_run import Run
 
 def evidence(run: Run) -> list[Json]:
     """A resource for everything that an observation cites and nothing else, documents first."""
-    assessment = run.assessment
-    cited = {digest: None for seen in assessment.observations for digest in seen.evidence}
-    cited |= dict.fromkeys(sorted(run.statements))
+    cited = dict.fromkeys(digest for seen in run.assessment.observations for digest in seen.evidence)
+    return evidence_for(run, (*cited, *sorted(run.statements)))
+
+
+def evidence_for(run: Run, digests: Iterable[str]) -> list[Json]:
+    """A resource for each of these, once, documents first."""
+    assessment, cited = run.assessment, dict.fromkeys(digests)
     known = {document.digest: _document(assessment, document) for document in run.documents.values()}
     for name, digest in assessment.inputs.items():
         known.setdefault(_digest(digest), _input(name, digest))

@@ -1,6 +1,6 @@
 """What was looked at: components and inventory items."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from collector.model import ApplicationLine, Subject
@@ -17,7 +17,12 @@ def _foundation_uuid(run: Run) -> str:
 
 
 def components(run: Run) -> list[Json]:
-    """The foundation, and every subject that is not an app."""
+    """The foundation, and every subject of an observation that is not an app."""
+    return components_of(run, (seen.subject for seen in run.assessment.observations))
+
+
+def components_of(run: Run, subjects: Iterable[Subject]) -> list[Json]:
+    """The foundation, and those subjects that are no apps, each once."""
     foundation = run.assessment.foundation
     found = {
         "": {
@@ -28,11 +33,11 @@ def components(run: Run) -> list[Json]:
             "status": {"state": "operational"},
         }
     }
-    for seen in run.assessment.observations:
-        if seen.subject.type != "app":
-            uuid = oscal.subject_uuid(run.system, seen.subject)
+    for subject in subjects:
+        if subject.type != "app":
+            uuid = oscal.subject_uuid(run.system, subject)
             if uuid not in found:
-                found[uuid] = _component(run, seen.subject, uuid)
+                found[uuid] = _component(run, subject, uuid)
     return list(found.values())
 
 
@@ -63,6 +68,12 @@ def inventory(run: Run) -> Iterator[Json]:
             if uuid not in written:
                 written.add(uuid)
                 yield _item(uuid, subject, line, runs_on)
+
+
+def inventory_of(run: Run, subjects: Iterable[Subject]) -> list[Json]:
+    """Those subjects that are apps, each once."""
+    wanted = {oscal.subject_uuid(run.system, subject) for subject in subjects if subject.type == "app"}
+    return [item for item in inventory(run) if item["uuid"] in wanted]
 
 
 def _item(uuid: str, subject: Subject, line: ApplicationLine | None, runs_on: list[Json]) -> Json:

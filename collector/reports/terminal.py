@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from collector.model import Action, ApplicationLine, Assessment, PatchLine, SourceCoverage, StemcellLine
+from collector.reports.month_words import month_lines
 from collector.reports.patching import (
     answer_lines,
     day_of,
@@ -60,6 +61,7 @@ def head(assessment: Assessment) -> Iterator[str]:
     for control in assessment.controls:
         yield control.sentence
     yield from answer_lines(assessment)
+    yield from month_lines(assessment)
     taken = ", ".join(f"{each.taken_at:%Y-%m-%d %H:%M} UTC" for each in assessment.snapshots[:1])
     read = f", read {taken}" if taken else ""
     yield f"{assessment.foundation}{read}, as of {assessment.as_of:%Y-%m-%d %H:%M} UTC"

@@ -14,7 +14,7 @@ from collector.assessment import Catalog, Patterns, assess
 from collector.assessment import load as load_catalog
 from collector.evidence import open_snapshot, read_manifest, unpack
 from collector.model import Assessment, Document, Facts, PlatformFacts, Snapshot
-from collector.settings import Settings, declared_in, overrides_in, system_of
+from collector.settings import Settings, declared_in, overrides_in, risks_in, system_of
 from collector.sources import BOSH, Part, cloud_controller, read_platform
 
 TOOL: Final = "cf-evidence"
@@ -88,6 +88,7 @@ def judge(  # noqa: PLR0913, PLR0917  everything that an answer is made from
         inputs=inputs,
         platform=platform,
         earlier=earlier,
+        risks=risks_in(settings, catalog),
     )
 
 

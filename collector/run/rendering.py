@@ -38,7 +38,7 @@ def render(  # noqa: PLR0913  what a run consists of
         partial.mkdir(parents=True)
         digests: dict[str, str] = {}
         write_json(partial / "inputs.json", {"schema": "cf-evidence/inputs/1", "inputs": assessment.inputs})
-        for report in chosen(artifacts):
+        for report in chosen(artifacts, monthly=assessment.month is not None, items=bool(assessment.items)):
             known = msgspec.structs.replace(context, artifacts=dict(digests))
             with (partial / report.file).open("wb") as out:
                 report.write(assessment, out, known)

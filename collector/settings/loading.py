@@ -12,7 +12,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 import msgspec
 
 from collector.errors import UsageError
-from collector.settings.tables import CHOICES, LATER, SCHEMA, Table, Tables
+from collector.settings.tables import CHANGES, CHOICES, LATER, SCHEMA, Table, Tables
 
 MOST_CONNECTIONS = 32
 PREFIX = "COLLECT_"
@@ -25,11 +25,16 @@ _SHORT = {"STORE": "store.url"}
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
-    """The effective settings; `origins` says for every key that is not a default where it came from."""
+    """The effective settings; `origins` says for every key that is not a default where it came from.
+
+    `exceptions_path` is the file that `exceptions_file` names, seen from the folder of the file that names it, else
+    from the working directory.
+    """
 
     tables: Tables
     origins: Mapping[str, str]
     warnings: tuple[str, ...] = ()
+    exceptions_path: Path | None = None
 
     def origin(self, key: str) -> str:
         """Where a setting came from."""
@@ -56,9 +61,11 @@ def load(
     """
     merged: dict[str, Any] = {}
     origins: dict[str, str] = {}
-    for place, values in _files(config, here, user_dir):
+    folders = {}
+    for place, folder, values in _files(config, here, user_dir):
         _check_schema(values.get("schema", SCHEMA), place)
         _merge(merged, origins, place, values)
+        folders[place] = folder
     known, warnings = _from_environment(environment)
     for key, (name, text) in known.items():
         _put(merged, origins, key, _typed(key, text, name), name)
@@ -66,27 +73,31 @@ def load(
         _put(merged, origins, key, value, "flag")
     tables = _convert(merged, origins)
     _check_choices(tables, origins)
+    _check_systems(tables, origins)
+    _check_acknowledged(tables, origins)
     later = [name for name in LATER if any(key.split(".")[0] == name for key in origins)]
     if later:
         warnings.append(f"[{'], ['.join(later)}] is read, but this version does not act on it yet")
-    return Settings(tables=tables, origins=origins, warnings=tuple(warnings))
+    named = tables.exceptions_file
+    path = folders.get(origins.get("exceptions_file", ""), here) / named if named else None
+    return Settings(tables=tables, origins=origins, warnings=tuple(warnings), exceptions_path=path)
 
 
-def _files(config: Path | None, here: Path, user_dir: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Lowest precedence first. Only a file that was asked for must exist."""
+def _files(config: Path | None, here: Path, user_dir: Path) -> Iterator[tuple[str, Path, dict[str, Any]]]:
+    """Each file's name, folder and values, lowest precedence first. Only a file that was asked for must exist."""
     mine = user_dir / "collect.toml"
     if mine.is_file():
-        yield str(mine), _toml(mine)
+        yield str(mine), user_dir, _toml(mine)
     project = here / "pyproject.toml"
     if project.is_file():
         table = _toml(project).get("tool", {}).get("collect")
         if table:
-            yield "pyproject.toml [tool.collect]", table
+            yield "pyproject.toml [tool.collect]", here, table
     local = here / "collect.toml"
     if local.is_file():
-        yield "collect.toml", _toml(local)
+        yield "collect.toml", here, _toml(local)
     if config is not None:
-        yield str(config), _toml(config)
+        yield str(config), config.parent, _toml(config)
 
 
 def _toml(path: Path) -> dict[str, Any]:
@@ -255,10 +266,39 @@ def _check_choices(tables: Tables, origins: Mapping[str, str]) -> None:
             place = origins.get(key, DEFAULT)
             words = ", ".join(choice for choice in choices if choice)
             raise UsageError(f"{place}: {key} cannot be {values[key]!r}", hint=f"it is one of {words}")
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", tables.system.id):
-        raise UsageError(
-            f"{origins.get('system.id', DEFAULT)}: system.id {tables.system.id!r} cannot stand in a file name",
-            hint="use letters, digits, dots, dashes and underscores",
-        )
+    _check_id(tables.system.id, f"{origins.get('system.id', DEFAULT)}: system.id")
     if not 1 <= tables.cf.concurrency <= MOST_CONNECTIONS:
         raise UsageError(f"{origins.get('cf.concurrency')}: cf.concurrency must be 1 to 32", hint="4 is polite")
+
+
+def _check_id(name: str, where: str) -> None:
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name):
+        raise UsageError(
+            f"{where} {name!r} cannot stand in a file name", hint="use letters, digits, dots, dashes and underscores"
+        )
+
+
+def _check_systems(tables: Tables, origins: Mapping[str, str]) -> None:
+    seen: set[str] = set()
+    for number, table in enumerate(tables.systems):
+        where = f"{origins.get('systems', DEFAULT)}: systems[{number}]"
+        _check_id(table.id, f"{where}.id")
+        if table.id in seen:
+            raise UsageError(f"{where}.id {table.id!r} is there twice", hint="each system has an id of its own")
+        seen.add(table.id)
+        for key in ("scope", "impact"):
+            value, choices = getattr(table, key), CHOICES[f"system.{key}"]
+            if value and value not in choices:
+                raise UsageError(f"{where}.{key} cannot be {value!r}", hint=f"it is one of {', '.join(choices)}")
+        if not (table.orgs or table.spaces or table.labels):
+            raise UsageError(f"{where} selects nothing", hint="name its orgs, spaces or labels")
+
+
+def _check_acknowledged(tables: Tables, origins: Mapping[str, str]) -> None:
+    for number, table in enumerate(tables.acknowledged):
+        where = f"{origins.get('acknowledged', DEFAULT)}: acknowledged[{number}]"
+        if table.change not in CHANGES:
+            raise UsageError(f"{where}.change cannot be {table.change!r}", hint=f"it is one of {', '.join(CHANGES)}")
+        for key in ("app", "by"):
+            if not getattr(table, key).strip():
+                raise UsageError(f"{where}.{key} is empty", hint="say whose change it is, and who took note of it")

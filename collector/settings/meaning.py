@@ -2,7 +2,7 @@
 
 import msgspec
 
-from collector.assessment import Baseline, Declared, WindowOverride
+from collector.assessment import Acknowledged, Baseline, Declared, WindowOverride
 from collector.model import System
 from collector.settings.tables import Tables
 
@@ -43,6 +43,15 @@ def declared_in(tables: Tables) -> Declared:
             ssh=baseline.ssh,
         ),
         owner_key=tables.owners.annotation,
+        acknowledged=acknowledged_in(tables),
+    )
+
+
+def acknowledged_in(tables: Tables) -> tuple[Acknowledged, ...]:
+    """The changes of the baseline that somebody took note of."""
+    return tuple(
+        Acknowledged(app=row.app, change=row.change, by=row.by, date=row.date, ticket=row.ticket)
+        for row in tables.acknowledged
     )
 
 

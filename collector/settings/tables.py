@@ -124,7 +124,7 @@ class OwnersTable(Table, frozen=True, kw_only=True):
 class ReportTable(Table, frozen=True, kw_only=True):
     """What is written."""
 
-    artifacts: tuple[str, ...] = ("workbook", "webpage", "assessment-results", "assessment-plan", "action-plan")
+    artifacts: tuple[str, ...] = ("workbook", "webpage", "assessment-results", "assessment-plan", "poam", "action-plan")
     html_max_rows: int = 1000
 
 
@@ -140,6 +140,33 @@ class ExceptionTable(Table, frozen=True, kw_only=True):
     expires: date
     app: str = ""
     stemcell: str = ""
+
+
+class SystemsTable(Table, frozen=True, kw_only=True):
+    """One of several systems over the same snapshots: its apps, its boundary; the rest is as in `[system]`.
+
+    Apps are selected by patterns over orgs, spaces and labels (or annotations); at least one selector is named.
+    """
+
+    id: str
+    name: str = ""
+    scope: str = ""
+    impact: str = ""
+    ssp: Ssp | None = None
+    orgs: tuple[str, ...] = ()
+    spaces: tuple[str, ...] = ()
+    labels: dict[str, str] = {}
+    boundary: tuple[str, ...] = ()
+
+
+class AcknowledgedTable(Table, frozen=True, kw_only=True):
+    """A change of the baseline that somebody took note of; `change` is one of CHANGES."""
+
+    app: str
+    change: str
+    by: str
+    date: date
+    ticket: str = ""
 
 
 class Tables(Table, frozen=True, kw_only=True):
@@ -159,6 +186,8 @@ class Tables(Table, frozen=True, kw_only=True):
     report: ReportTable = ReportTable()
     exceptions: tuple[ExceptionTable, ...] = ()
     exceptions_file: str = ""
+    systems: tuple[SystemsTable, ...] = ()
+    acknowledged: tuple[AcknowledgedTable, ...] = ()
 
 
 # Words a setting may have, where the type alone does not say it.
@@ -170,4 +199,6 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "baseline.ssh": ("", "enabled", "disabled"),
 }
 # Settings that a later version acts on: set, they are said aloud, because silence would look like consent.
-LATER = ("sign", "exceptions", "exceptions_file")
+LATER = ("sign",)
+# What a change of the baseline may be; * is any of them.
+CHANGES = ("buildpack", "stack", "image", "lifecycle", "ssh", "added", "removed", "*")

@@ -75,6 +75,7 @@ def test_windows_are_those_of_the_design() -> None:
         "harvest": 168,
         "harvest-bosh": 6,
         "image-scan": 720,
+        "exception-length": 8760,
     }
 
 

@@ -109,7 +109,7 @@ LIVE = {"1.1330": "2026-11-03T13:11:59Z", "1.1333": "2026-11-09T13:11:58Z", "1.1
 
 
 @pytest.fixture
-def feeds(tmp_path) -> Path:
+def feeds(tmp_path: Path) -> Path:
     """A closed network's feeds: four stemcells, and a notice that each of them fixes."""
     root = tmp_path / "feeds"
     published = {
@@ -161,7 +161,7 @@ def ask(run, healthy, feeds, monkeypatch):
     def now(rows: list[dict[str, Any]]) -> Ran:
         with directing(rows) as director:
             monkeypatch.setenv("COLLECT_BOSH_PRODUCTION_URL", director.url)
-            ran = run("--control", "SI-2", "-f", "json", "--as-of", "2026-11-17T20:00:00Z")
+            ran: Ran = run("--control", "SI-2", "-f", "json", "--as-of", "2026-11-17T20:00:00Z")
             assert ran.out, ran.err
             return ran
 

@@ -29,7 +29,7 @@ def test_the_table_of_reports_can_be_read_without_loading_a_renderer() -> None:
 
 def test_a_person_chooses_artefacts_and_always_gets_the_small_ones() -> None:
     """One artefact may be two files; the plan is written before the results that point at it, README.txt last."""
-    assert ARTIFACTS == ("workbook", "webpage", "assessment-plan", "assessment-results", "action-plan")
+    assert ARTIFACTS == ("workbook", "webpage", "assessment-plan", "assessment-results", "poam", "action-plan")
     assert [report.file for report in chosen(["action-plan"])] == [
         "assessment.json",
         "observations.csv",
@@ -38,8 +38,11 @@ def test_a_person_chooses_artefacts_and_always_gets_the_small_ones() -> None:
         "action-plan.md",
         "README.txt",
     ]
-    names = [report.name for report in chosen(ARTIFACTS)]
+    names = [report.name for report in chosen(ARTIFACTS, monthly=True, items=True)]
     assert names == list(REPORTS)
+    assert {report.file for report in chosen(ARTIFACTS, monthly=True)} == {
+        report.file for report in chosen(ARTIFACTS)
+    } | {"summary.json"}
     assert names.index("assessment-plan") < names.index("assessment-results")
     assert names[-1] == "readme"
 

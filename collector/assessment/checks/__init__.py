@@ -3,11 +3,14 @@
 from collections.abc import Callable, Mapping
 from typing import Final, Literal
 
+from collector.assessment.checks.accuracy import BASELINE_CHECKS, inventory_accurate
 from collector.assessment.checks.age import app_restage_age
+from collector.assessment.checks.baseline import baseline_monitored, baseline_reviewed
 from collector.assessment.checks.buildpacks import buildpack_current
 from collector.assessment.checks.evidence import (
     STATUS_CHECKS,
     benchmarks_set,
+    evidence_retained,
     inventory_complete,
     inventory_current,
     status_determined,
@@ -146,6 +149,20 @@ CHECKS: Final[Mapping[str, Check]] = {
         needs=frozenset({"apps", "spaces"}),
         uses=_NONE,
         asked=with_boundary,
+    ),
+    "inventory-accurate": Check(
+        judge=inventory_accurate, kind="system", needs=_APP, uses=_NONE, counts=BASELINE_CHECKS, asked=with_baseline
+    ),
+    "evidence-retained": Check(judge=evidence_retained, kind="system", needs=_NONE, uses=_NONE),
+    "baseline-reviewed": Check(
+        judge=baseline_reviewed,
+        kind="system",
+        needs=_NONE,
+        uses=frozenset({"buildpacks", "events"}),
+        asked=with_baseline,
+    ),
+    "baseline-monitored": Check(
+        judge=baseline_monitored, kind="system", window="determination-frequency", needs=_NONE, uses=_APP
     ),
     "benchmarks-set": Check(judge=benchmarks_set, kind="system", needs=_NONE, uses=_NONE),
     "latency-measured": Check(

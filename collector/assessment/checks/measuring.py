@@ -24,8 +24,9 @@ def latency_measured(scene: Scene, _limit: Limit) -> Judgement:
 
     A customer's remediation is an application that was restaged in the period to the platform's version of a
     buildpack after that version was offered; its time counts from the offer to the staging. The provider's is a patch
-    that went live in production in the period; its time counts from the published patch. Both ends must be known to
-    within an hour. Those that are not are listed; without any remediation there is nothing to measure.
+    that went live in production in the period; its time counts from the published patch. Of each application and each
+    patch the last one of the period is measured. Both ends must be known to within an hour. Those that are not are
+    listed; without any remediation there is nothing to measure.
     """
     verdicts: dict[Part, tuple[Status, str]] = {}
     if "customer" in scene.parts:

@@ -45,7 +45,7 @@ class Board:
     """Everything that checks on patches ask for; each part is worked out once, on first use.
 
     `starts` tells the first and the last start of all running instances, None where they were not read; `latest` is
-    how far the snapshot itself reaches.
+    how far the snapshot itself reaches; `since` is the beginning of the period, without one that of the lookback.
     """
 
     def __init__(  # noqa: PLR0913  everything that the stages are told from
@@ -56,6 +56,7 @@ class Board:
         sight: Sight,
         *,
         latest: datetime | None = None,
+        since: datetime | None = None,
         starts: Callable[[], tuple[datetime, datetime] | None] | None = None,
     ) -> None:
         self.facts = facts
@@ -64,8 +65,9 @@ class Board:
         self.latest = latest or as_of
         self.lines = Lines(facts, sight, as_of)
         self.light = "light-index" in facts.configured or any(row.light for row in facts.releases)
-        self.lookback = timedelta(seconds=_seconds(windows, "determination-frequency", days=31))
-        self.since = as_of - self.lookback
+        usual = timedelta(seconds=_seconds(windows, "determination-frequency", days=31))
+        self.since = since or as_of - usual
+        self.lookback = as_of - self.since
         self.old = self.since - timedelta(seconds=_seconds(windows, "flaw-remediation", days=30))
         self.harvest = timedelta(seconds=_seconds(windows, "harvest-bosh", days=0.25))
         self._windows = windows

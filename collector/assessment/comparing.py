@@ -1,0 +1,123 @@
+"""What is new, fixed or repeated between two runs, and what cannot be compared."""
+
+from collections.abc import Iterable, Mapping
+
+from collector.model import Difference, Failing, Observation, Status, Subject
+from collector.model.base import Value
+
+GONE, ABSENT = "gone", "not there"
+_CALM = ("pass", "not-applicable")
+_ORDER = {"new": 0, "repeated": 1, "changed": 2, "fixed": 3, "not comparable": 4}
+
+
+class Seen(Value, frozen=True, kw_only=True):
+    """The status of one check on one subject in a run; `unread` says that evidence was not read."""
+
+    subject: Subject
+    status: Status
+
+
+class Run(Value, frozen=True, kw_only=True):
+    """What is compared of a run: statuses by check and subject, windows in hours, and the digests of its inputs."""
+
+    schema: str
+    tool: str
+    seen: Mapping[tuple[str, str], Seen]
+    windows: Mapping[str, float | None]
+    window_of: Mapping[str, str]
+    controls: frozenset[str] = frozenset()
+    complete: bool = True
+
+
+def key_of(subject: Subject) -> str:
+    """By what a subject is recognised in another run: an app's guid, else where it is and its name."""
+    return subject.guid or "/".join(part for part in (subject.environment, subject.deployment, subject.name) if part)
+
+
+def seen_in(observations: Iterable[Observation]) -> dict[tuple[str, str], Seen]:
+    """The statuses of a run, by check and subject."""
+    return {(row.check, key_of(row.subject)): Seen(subject=row.subject, status=row.status) for row in observations}
+
+
+def compare(before: Run, after: Run, failing: Iterable[Failing] = ()) -> tuple[Difference, ...]:
+    """Every check and subject that differs, or is outside in both; `failing` counts the months before."""
+    reasons = incomparable(before, after)
+    months = {(row.check, key_of(row.subject)): row.months for row in failing}
+    found = []
+    for key in {**before.seen, **after.seen}:
+        made = _difference(key, before.seen.get(key), after.seen.get(key), months.get(key, 1), reasons.get(key[0], ""))
+        if made is not None:
+            found.append(made)
+    return ordered(found)
+
+
+def since(failing: Iterable[Failing], after: Iterable[Observation]) -> tuple[Difference, ...]:
+    """The same against the month before, of which only what was outside is known."""
+    now = seen_in(after)
+    checks = {check for check, _ in now}
+    months = {(row.check, key_of(row.subject)): row for row in failing if row.check in checks}
+    found = []
+    for key in {**months, **now}:
+        held, seen = months.get(key), now.get(key)
+        was = Seen(subject=held.subject, status="fail") if held else None
+        if was is None and (seen is None or seen.status != "fail"):
+            continue
+        made = _difference(key, was, seen, held.months if held else 0, "")
+        if made is not None:
+            found.append(made)
+    return ordered(found)
+
+
+def incomparable(before: Run, after: Run) -> dict[str, str]:
+    """By check, why its verdicts in two runs cannot be compared."""
+    checks = {check for check, _ in (*before.seen, *after.seen)}
+    if before.schema != after.schema:
+        return dict.fromkeys(checks, "the runs are of different schemas")
+    reasons = {}
+    for check in checks:
+        windows = {run.window_of.get(check) for run in (before, after)} - {None}
+        for name in windows:
+            one, other = before.windows.get(name or ""), after.windows.get(name or "")
+            if one != other:
+                reasons[check] = f"the window {name} is another: {one} and {other} hours"
+        held = {check in {known for known, _ in run.seen} for run in (before, after)}
+        if held == {True, False}:
+            reasons[check] = "only one of the runs asked for it"
+    return reasons
+
+
+def _difference(
+    key: tuple[str, str], was: Seen | None, now: Seen | None, months: int, reason: str
+) -> Difference | None:
+    subject = now.subject if now is not None else was.subject if was is not None else Subject(type="system")
+    before, after = was.status if was else ABSENT, now.status if now else GONE
+    if reason:
+        worth = "fail" in (before, after)
+        return _made("not comparable", key, subject, (before, after), reason=reason) if worth else None
+    if after == "fail":
+        kind_months = ("repeated", months + 1) if before == "fail" else ("new", 1)
+        return _made(kind_months[0], key, subject, (before, after), months=kind_months[1])
+    if before == "fail" and after in (*_CALM, GONE):
+        return _made("fixed", key, subject, (before, after), months=months, reason=GONE if after == GONE else "")
+    if before != after and "unknown" in (before, after):
+        return _made("changed", key, subject, (before, after))
+    return None
+
+
+def _made(  # noqa: PLR0913  each is a column
+    kind: str, key: tuple[str, str], subject: Subject, statuses: tuple[str, str], *, months: int = 0, reason: str = ""
+) -> Difference:
+    return Difference(
+        kind=kind,  # type: ignore[arg-type]  # one of the words of Difference, given by the callers above
+        check=key[0],
+        subject=subject,
+        before=statuses[0],
+        after=statuses[1],
+        months=months,
+        reason=reason,
+    )
+
+
+def ordered(rows: Iterable[Difference]) -> tuple[Difference, ...]:
+    """New first, then repeated, changed, fixed; by check and subject within."""
+    return tuple(sorted(rows, key=lambda row: (_ORDER[row.kind], row.check, row.subject.label, key_of(row.subject))))

@@ -1,0 +1,139 @@
+"""`collect audit` and `collect report`: a whole month from what the store holds, into the store and a folder."""
+
+import hashlib
+import shutil
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from collector import __version__
+from collector.cli.ask import code_of, kept_work, show
+from collector.cli.lines import sources_in
+from collector.cli.wiring import artifacts_of, collect_live, controls_folder, settings_of, store_at, world_of
+from collector.cli.world import World
+from collector.errors import UsageError
+from collector.evidence import Store, last_manifest, refuse_foreign, runs_of
+from collector.model import Assessment, Period
+from collector.reports.context import Context
+from collector.resources import TEMPLATES
+from collector.run import Question, read_catalog, render, report_key, snapshot_key
+from collector.run.monthly import MonthAsk, Shelf, closing_snapshot, judge_month, month_named
+from collector.settings import Settings, risks_in, systems_in
+from collector.sources.cloud_controller import TOPICS
+from collector.stores.publishing import publish
+
+_ORDER = (130, 70, 2, 6, 4, 5, 3, 1, 0)
+
+
+def audit(given: Mapping[str, Any]) -> int:
+    """Take the closing snapshot unless the store holds it, assess the month, publish; a second run changes nothing."""
+    world = world_of(given)
+    settings = settings_of(given, world)
+    period = _period(given, world)
+    store = store_at(settings.tables.store.url, settings, world)
+    if closing_snapshot(store, settings.tables.system.id, period) is None:
+        _close(given, settings, world, store)
+    return _months(given, settings, world, store, period, publishes=True)
+
+
+def report(given: Mapping[str, Any]) -> int:
+    """Assess the stored snapshots of a month; into the folder that -o names, else into the store."""
+    world = world_of(given)
+    settings = settings_of(given, world)
+    store = store_at(settings.tables.store.url, settings, world)
+    return _months(given, settings, world, store, _period(given, world), publishes=given["output"] is None)
+
+
+def _period(given: Mapping[str, Any], world: World) -> Period:
+    """The named month; without a name the last one that is over."""
+    if given["month"]:
+        period = month_named(given["month"])
+        if period.begin > world.clock.now():
+            raise UsageError(f"{period.name} has not begun", hint="name a month that has")
+        return period
+    return month_named(f"{world.clock.now().replace(day=1) - timedelta(days=1):%Y-%m}")
+
+
+def _close(given: Mapping[str, Any], settings: Settings, world: World, store: Store) -> None:
+    """Take a snapshot of everything and put it into the store."""
+    system = settings.tables.system.id
+    home = store.local("") or world.work_dir
+    topics = TOPICS if settings.tables.baseline.ssh else TOPICS - {"ssh"}
+    taken = collect_live(
+        given,
+        settings,
+        world,
+        topics,
+        parent=home,
+        previous=last_manifest(store, system),
+        past=store,
+        sources=sources_in(settings, world.environment, ()),
+    )
+    if store.local("") is None:
+        publish(store, Path(taken.root), snapshot_key(taken))
+        shutil.rmtree(taken.root)
+    world.note(f"stored in {store.url}: {snapshot_key(taken)}")
+
+
+def _months(
+    given: Mapping[str, Any], settings: Settings, world: World, store: Store, period: Period, *, publishes: bool
+) -> int:
+    """The reports of every system; the worst exit code."""
+    artifacts = artifacts_of(given, settings, world)
+    templates = given["templates"] or TEMPLATES
+    context = Context(
+        templates=templates,
+        html_max_rows=settings.tables.report.html_max_rows,
+        oscal_version=given["oscal_version"],
+    )
+    if given["output"]:
+        refuse_foreign(given["output"].resolve())
+    codes = []
+    systems = systems_in(settings)
+    for own in systems:
+        catalog = read_catalog(own, controls_folder(given))
+        shelf = Shelf(store, settings.tables.system.id, own.tables.system.id)
+        question = Question(controls=catalog.control_ids(*given["controls"]))
+        ask = MonthAsk(question, catalog, own, templates, __version__, risks_in(own, catalog), world.clock.now())
+        assessment = judge_month(shelf, period, ask)
+        if given["output"]:
+            folder = given["output"] / own.tables.system.id if len(systems) > 1 else given["output"]
+            written = render(assessment, artifacts, folder, context, None)
+            world.note(f"wrote {len(written)} files into {folder}")
+        if publishes:
+            _publish(assessment, artifacts, context, store, world)
+        show(assessment, given["format_"], world)
+        codes.append(code_of(assessment, given))
+    return min(codes, key=_ORDER.index)
+
+
+def _publish(assessment: Assessment, artifacts: Any, context: Context, store: Store, world: World) -> None:  # noqa: ANN401
+    """Put the reports into the store, unless just these are there; an older run of the month is superseded."""
+    key = report_key(assessment)
+    if f"{key}/manifest.json" in store.keys(f"{key}/"):
+        world.note(f"nothing new; stored in {store.url}: {key}")
+        return
+    older = runs_of(store, assessment.system.id, assessment.period or "")[-1:]
+    supersedes = next(
+        ({"path": f"{run}/manifest.json", "sha256": _digest(store, run)} for run in older),
+        None,
+    )
+    folder = kept_work(world, key)
+    render(assessment, artifacts, folder, context, None, supersedes=supersedes)
+    publish(store, folder, key)
+    shutil.rmtree(folder)
+    world.note(f"stored in {store.url}: {key}")
+
+
+def _digest(store: Store, run: str) -> str:
+    return hashlib.sha256(store.read(f"{run}/manifest.json")).hexdigest()
+
+
+def summaries(store: Store, system: str) -> Iterator[bytes]:
+    """The summaries of all months of a system, oldest first: of each the run that no other supersedes."""
+    months = sorted({key.split("/")[2].partition("=")[2] for key in store.keys(f"system={system}/reports/")})
+    for month in months:
+        for run in runs_of(store, system, month)[-1:]:
+            if f"{run}/summary.json" in store.keys(f"{run}/"):
+                yield store.read(f"{run}/summary.json")

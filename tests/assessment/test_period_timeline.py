@@ -1,0 +1,291 @@
+"""A month of one app, from its snapshots and what builds and events tell."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from collector.assessment import Declared, Patterns
+from collector.assessment.period import Timeline
+from collector.model import Build, Event, Facts, Held, Period
+from tests.assessment.builders import CATALOG, PYTHON, app, change, droplet, facts, pack, snapshot
+
+BEGIN = datetime(2026, 10, 1, tzinfo=UTC)
+OCTOBER = Period(name="2026-10", begin=BEGIN, end=datetime(2026, 11, 1, tzinfo=UTC))
+HOURS = 31 * 24.0
+
+
+def day(number: float) -> datetime:
+    """So many days after the first instant of October."""
+    return BEGIN + timedelta(days=number)
+
+
+class Look(NamedTuple):
+    """A snapshot at an instant that shows the app a1 with a droplet staged at another."""
+
+    at: datetime
+    staged: datetime | None
+    more: Mapping[str, Any] = MappingProxyType({})
+
+
+def guid(staged: datetime) -> str:
+    return f"d-{staged:%m%dT%H%M%S}"
+
+
+def taken(look: Look, events: Sequence[Event] = (), builds: Sequence[Build] = ()) -> Facts:
+    """The facts of one look; events and builds are those of the 31 days before it."""
+    known = [event for event in events if look.at - timedelta(days=31) <= event.created_at <= look.at]
+    made = [build for build in builds if look.at - timedelta(days=31) <= build.created_at <= look.at]
+    there = look.staged is not None
+    held = [droplet(guid=guid(look.staged), created_at=look.staged)] if look.staged is not None else []
+    shown = [app(**{"droplet": guid(look.staged) if look.staged else None, "created_at": day(-400), **look.more})]
+    return facts(
+        shown if there or look.more else [],
+        held,
+        events=known,
+        builds={"a1": tuple(made)} if made else {},
+        buildpacks=(change(PYTHON, updated_at=day(-300)),),
+        taken_at=look.at,
+    )
+
+
+def told(looks: Sequence[Look], events: Sequence[Event] = (), builds: Sequence[Build] = ()) -> Timeline:
+    timeline = Timeline(OCTOBER, declared=Declared(), patterns=Patterns(), windows=CATALOG.windows)
+    for number, look in enumerate(sorted(looks)):
+        read = snapshot(id=f"s-{number}", taken_at=look.at, finished_at=look.at)
+        timeline.add(taken(look, events, builds), read)
+    return timeline
+
+
+def age(looks: Sequence[Look], events: Sequence[Event] = (), builds: Sequence[Build] = ()) -> Held:
+    return told(looks, events, builds).held()["app-restage-age", "a1"]
+
+
+def mapped(at: datetime, staged: datetime) -> Event:
+    """The event that a droplet was set."""
+    request = {"droplet_guid": guid(staged)}
+    return Event(type="audit.app.droplet.mapped", created_at=at, target="a1", data={"request": request})
+
+
+def staging(at: datetime) -> Event:
+    """The event that a droplet was staged."""
+    return Event(type="audit.app.build.staged", created_at=at, target="a1", data={"droplet_guid": guid(at)})
+
+
+def hours(held: Held) -> tuple[float, float, float]:
+    return held.inside, held.outside, held.unknown
+
+
+def test_one_look_after_the_month_tells_of_the_days_since_the_staging() -> None:
+    """The droplet that it shows has run since it was staged; before, no evidence reaches."""
+    held = age([Look(day(33), day(10))])
+    assert hours(held) == (14 * 24, 7 * 24, 10 * 24)
+    (breach,) = held.breaches
+    assert (breach.begin, breach.end, breach.since, held.open) == (day(24), None, day(24), True)
+    assert [row.reason for row in held.unseen] == ["no evidence reaches back as far"]
+
+
+def test_stagings_before_are_known_from_builds_and_events() -> None:
+    """Each runs until the next."""
+    build = Build(guid="b", app="a1", state="STAGED", created_at=day(2), droplet=guid(day(2)))
+    held = age([Look(day(33), day(20))], [staging(day(4))], [build])
+    assert hours(held) == (27 * 24, 2 * 24, 2 * 24)
+    assert [(row.begin, row.end) for row in held.breaches] == [(day(18), day(20))]
+    assert held.corrected_at == day(20)
+
+
+def test_a_restage_between_two_looks_corrects() -> None:
+    """To the second of its staging."""
+    held = age([Look(day(-20), day(-30)), Look(day(31), day(5))])
+    assert hours(held) == (14 * 24, (5 + 12) * 24, 0)
+    assert [(row.begin, row.end, row.since) for row in held.breaches] == [
+        (day(0), day(5), day(-16)),
+        (day(19), None, day(19)),
+    ]
+
+
+def test_two_looks_at_the_same_droplet_leave_nothing_open() -> None:
+    """The age goes on in between."""
+    assert hours(age([Look(day(-1), day(-3)), Look(day(31), day(-3))])) == (11 * 24, 20 * 24, 0)
+
+
+def test_an_older_droplet_between_two_looks_was_set_at_an_unknown_instant() -> None:
+    """Where both are outside it is outside, where they differ it is not known."""
+    looks = [Look(day(-1), day(-2)), Look(day(10), day(-30)), Look(day(31), day(-30))]
+    held = age(looks)
+    assert hours(held) == (0, 21 * 24, 10 * 24)
+    told_so = age(looks, [mapped(day(4), day(-30))])
+    assert hours(told_so) == (4 * 24, 27 * 24, 0)
+
+
+def test_an_older_droplet_that_was_set_and_taken_away_again_counts() -> None:
+    """Events between two looks at the same droplet are believed."""
+    looks = [Look(day(-1), day(-1)), Look(day(31), day(-1))]
+    moves = [mapped(day(3), day(-40)), mapped(day(6), day(-1))]
+    held = age([Look(day(-2), day(-40)), *looks], moves)
+    assert (held.breaches[0].begin, held.breaches[0].end) == (day(3), day(6))
+
+
+def test_an_event_that_sets_what_ran_already_says_that_it_did_not() -> None:
+    """What ran before is then not known."""
+    looks = [Look(day(-1), day(-1)), Look(day(31), day(-1))]
+    held = age(looks, [mapped(day(6), day(-1))])
+    assert held.unseen[0].begin == day(0)
+    assert held.unseen[0].end == day(6)
+
+
+def test_after_the_last_look_nothing_is_known() -> None:
+    """A month that was not closed stays open."""
+    held = age([Look(day(2), day(1)), Look(day(20), day(19))])
+    assert held.unseen[-1] == msgspec.structs.replace(held.unseen[-1], begin=day(20), end=day(31))
+    assert held.unseen[-1].reason == "not looked at since"
+
+
+def test_an_app_that_was_made_in_the_month_counts_from_then_on() -> None:
+    """Before, there was nothing to judge."""
+    held = age([Look(day(31), day(10), {"created_at": day(10)})])
+    assert sum(hours(held)) == 21 * 24
+
+
+def test_an_app_that_is_gone_counts_until_it_was_last_seen() -> None:
+    """When it went is not known."""
+    held = age([Look(day(-1), day(-1)), Look(day(10), day(-1)), Look(day(15), None)])
+    assert hours(held) == (10 * 24, 0, 5 * 24)
+
+
+def test_a_stopped_app_does_not_count() -> None:
+    """Between two looks that differ, outside is not known."""
+    stopped = {"state": "STOPPED"}
+    looks = [Look(day(-1), day(-30)), Look(day(10), day(-30), stopped), Look(day(31), day(-30), stopped)]
+    assert hours(age(looks)) == (0, 0, 10 * 24)
+
+
+def test_snapshots_are_given_oldest_first() -> None:
+    """Anything else is a mistake of the caller."""
+    timeline = told([Look(day(3), day(1))])
+    with pytest.raises(ValueError, match="oldest first"):
+        timeline.add(taken(Look(day(2), day(1))), snapshot(id="late", taken_at=day(2)))
+
+
+def test_the_facts_at_the_end_are_those_of_the_end() -> None:
+    """What was staged after it gives way to what ran before; what may have changed meanwhile does not."""
+    closing = Look(day(33), day(32))
+    timeline = told([Look(day(30), day(20)), closing])
+    (found,) = timeline.facts_at(taken(closing)).apps
+    assert found.droplet == guid(day(20))
+    between = told([Look(day(30), day(20)), closing], [staging(day(30.5))])
+    (kept,) = between.facts_at(taken(closing)).apps
+    assert kept.droplet == guid(day(32))
+
+
+def test_a_buildpack_that_fell_behind_counts_from_when_it_did() -> None:
+    """Exact from the upload; outside after fourteen days."""
+    old = (pack(version="1.8.42"),)
+    timeline = Timeline(OCTOBER, declared=Declared(), patterns=Patterns(), windows=CATALOG.windows)
+    upload = Event(type="audit.buildpack.upload", created_at=day(3), target=PYTHON.guid)
+    first = change(PYTHON, filename="python_buildpack-cached-cflinuxfs4-v1.8.42.zip", updated_at=day(-100))
+    for number, (at, platform) in enumerate(((day(-2), first), (day(31), change(PYTHON, updated_at=day(3))))):
+        made = facts(
+            [app(created_at=day(-400), droplet="d")],
+            [droplet(guid="d", created_at=day(-5), buildpacks=old)],
+            events=[upload, mapped(day(-20), day(-20))] if number else [mapped(day(-20), day(-20))],
+            buildpacks=(platform,),
+            taken_at=at,
+        )
+        timeline.add(made, snapshot(id=f"s-{number}", taken_at=at, finished_at=at))
+    held = timeline.held()["buildpack-current", "a1"]
+    assert hours(held) == (17 * 24, 14 * 24, 0)
+    assert [(row.begin, row.end) for row in held.breaches] == [(day(17), None)]
+
+
+def test_what_changed_between_two_looks_is_told() -> None:
+    """A restage to the platform's version is expected."""
+    old = Look(day(1), day(0))
+    timeline = Timeline(OCTOBER, declared=Declared(), patterns=Patterns(), windows=CATALOG.windows)
+    before = facts([app()], [droplet(buildpacks=(pack(version="1.8.42"),))], taken_at=old.at)
+    after = facts([app()], [droplet(created_at=day(2))], taken_at=day(3))
+    timeline.add(before, snapshot(id="a", taken_at=old.at))
+    timeline.add(after, snapshot(id="b", taken_at=day(3)))
+    (found,) = timeline.changes()
+    assert (found.what, found.before, found.after) == (
+        "buildpack version",
+        "python_buildpack 1.8.42",
+        "python_buildpack 1.8.43",
+    )
+    assert (found.between, found.expected) == ((old.at, day(3)), "restaged to the platform's version")
+
+
+# ---------------------------------------------------------------- properties
+
+STAGINGS = st.lists(st.integers(-40 * 24, 32 * 24), min_size=1, max_size=6, unique=True)
+LOOKS = st.lists(st.integers(-35 * 24, 45 * 24), min_size=1, max_size=6, unique=True)
+
+
+def hour(number: float) -> datetime:
+    return BEGIN + timedelta(hours=number)
+
+
+def truth(stagings: Sequence[int]) -> tuple[float, float]:
+    """The hours outside, and those before the first staging, of an app that is restaged at these hours."""
+    starts = sorted(stagings)
+    outside = 0.0
+    for begin, end in zip(starts, [*starts[1:], 31 * 24], strict=True):
+        outside += max(0.0, min(end, 31 * 24) - max(begin + 14 * 24, 0))
+    return outside, float(min(max(starts[0], 0), 31 * 24))
+
+
+def looked(stagings: Sequence[int], hours_: Sequence[int]) -> list[Look]:
+    """What looks at these hours show."""
+    found = []
+    for number in hours_:
+        current = [staged for staged in stagings if staged <= number]
+        if current:
+            found.append(Look(hour(number), hour(max(current))))
+    return found
+
+
+@settings(max_examples=150)
+@given(STAGINGS, LOOKS, st.booleans())
+def test_nothing_is_said_that_did_not_happen(stagings: list[int], at: list[int], seen: bool) -> None:  # noqa: FBT001
+    """Hours outside and inside never exceed the true ones, and all add up to the month."""
+    looks = looked(stagings, at)
+    if not looks:
+        return
+    held = age(looks, [staging(hour(number)) for number in stagings] if seen else [])
+    outside, before = truth(stagings)
+    assert held.inside <= HOURS - outside - before + 1e-6
+    assert sum(hours(held)) == pytest.approx(HOURS)
+
+
+@settings(max_examples=150)
+@given(STAGINGS, LOOKS, st.data())
+def test_less_evidence_never_makes_a_month_better(stagings: list[int], at: list[int], data: st.DataObject) -> None:
+    """Without one snapshot or one event, what was outside or unknown is not all inside."""
+    events = [staging(hour(number)) for number in stagings]
+    looks = looked(stagings, at)
+    if not looks:
+        return
+    whole = age(looks, events)
+    less_looks = [look for look in looks if data.draw(st.booleans()) or len(looks) == 1] or looks[:1]
+    less_events = [event for event in events if data.draw(st.booleans())]
+    held = told(less_looks, less_events).held().get(("app-restage-age", "a1"))
+    if held is not None and not held.outside and not held.unknown:
+        assert (whole.outside, whole.unknown) == (0, 0)
+
+
+@settings(max_examples=50)
+@given(STAGINGS, LOOKS, st.randoms())
+def test_the_order_of_what_is_told_does_not_matter(stagings: list[int], at: list[int], chance: Any) -> None:
+    """Events and stagings may come in any order."""
+    events = [staging(hour(number)) for number in stagings]
+    looks = looked(stagings, at)
+    if not looks:
+        return
+    mixed = list(events)
+    chance.shuffle(mixed)
+    assert age(looks, events) == age(looks, mixed)
