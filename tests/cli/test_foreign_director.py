@@ -151,8 +151,8 @@ def ask(run, healthy, feeds, monkeypatch):
     """Ask about SI-2 as of the evening of 17 November, with a director that has these rows."""
     Path("collect.toml").write_text('[[bosh]]\nenvironment = "production"\ndeployments = ["cf-*"]\n', encoding="utf-8")
     monkeypatch.setenv("COLLECT_SYSTEM_SCOPE", "both")
-    for name in ("CLIENT", "CLIENT_SECRET"):
-        monkeypatch.setenv(f"COLLECT_BOSH_PRODUCTION_{name}", "collector")
+    monkeypatch.setenv("COLLECT_BOSH_PRODUCTION_CLIENT", "collector")
+    monkeypatch.setenv("COLLECT_BOSH_PRODUCTION_CLIENT_SECRET", "a-secret-of-this-test-alone")
     monkeypatch.setenv("COLLECT_FEEDS_STEMCELL_LINE", "ubuntu-jammy")
     monkeypatch.setenv("COLLECT_FEEDS_STEMCELL_INDEX", str(feeds / "index"))
     monkeypatch.setenv("COLLECT_FEEDS_STEMCELL_RELEASES", str(feeds / "releases.json"))

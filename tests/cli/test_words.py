@@ -132,10 +132,10 @@ def test_a_variable_that_means_nothing_is_warned_of(run, healthy, monkeypatch):
 
 def test_what_a_later_version_makes_is_said_and_left_out(run, healthy):
     """An artefact that the design names and this version does not make is a warning."""
-    ran = run("--artifact", "poam", "--artifact", "workbook", "-o", "reports")
+    ran = run("--artifact", "ssp-fragments", "--artifact", "workbook", "-o", "reports")
 
     assert ran.code == 0
-    assert "this version does not make poam yet" in ran.err
+    assert "this version does not make ssp-fragments yet" in ran.err
     assert Path("reports/evidence.xlsx").is_file()
 
 
