@@ -5,6 +5,7 @@ from datetime import datetime
 
 from collector.assessment.catalog import POLICY, Catalog
 from collector.assessment.checks import CHECKS
+from collector.assessment.checks.accuracy import BASELINE_CHECKS
 from collector.assessment.checks.evidence import STATUS_CHECKS, Scene
 from collector.assessment.columns import Row
 from collector.assessment.declared import Declared, Patterns
@@ -133,6 +134,8 @@ def judge(question: Question) -> Judged:
         else "",
         month=question.month,
         acknowledged=question.declared.acknowledged,
+        compared={name: desks[name].verdicts for name in BASELINE_CHECKS if name in desks},
+        first_seen=question.below.first_seen,
     )
     subject = Subject(type="system", name=question.system.id)
     for desk in desks.values():

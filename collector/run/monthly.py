@@ -3,7 +3,7 @@
 import hashlib
 import re
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -96,7 +96,7 @@ def judge_month(shelf: Shelf, period: Period, ask: MonthAsk) -> Assessment:
     month = Month(
         period=period,
         held=timeline.held(),
-        snapped=_snapped(timeline, folded.problems),
+        snapped=_snapped(timeline, folded.problems, earlier, period),
         changes=timeline.changes(),
         previous=next((row for _, row in summaries if row.month == month_before(period).name), None),
         past=tuple(row for _, row in summaries),
@@ -164,12 +164,22 @@ def _fold(store: Store, prefixes: Sequence[str], timeline: Timeline, into: Path,
     return Folded(judged, others, problems)
 
 
-def _snapped(timeline: Timeline, problems: dict[str, str]) -> tuple[Snapped, ...]:
+def _snapped(
+    timeline: Timeline, problems: dict[str, str], harvests: Iterable[Snapshot], period: Period
+) -> tuple[Snapped, ...]:
+    """Every snapshot that tells of the month: those that were folded, the damaged ones, and harvests of directors."""
+    folded = timeline.snapped({})
+    known = {row.id for row in folded} | problems.keys()
+    beside = [
+        Snapped(id=row.id, taken_at=row.taken_at, sources=tuple(one.name for one in row.sources if one.documents))
+        for row in harvests
+        if row.id not in known and row.taken_at >= period.begin - CLOSING
+    ]
     damaged = [
         Snapped(id=name, taken_at=begun_at(name), sources=(), verified=False, problem=problem)
         for name, problem in problems.items()
     ]
-    return tuple(sorted((*timeline.snapped({}), *damaged), key=lambda row: (row.taken_at, row.id)))
+    return tuple(sorted((*folded, *beside, *damaged), key=lambda row: (row.taken_at, row.id)))
 
 
 def _history(shelf: Shelf, snapshot: Snapshot, into: Path) -> list[Path]:

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from typing import Any
 
+import msgspec
+
 from collector.assessment import Baseline, Declared
 from collector.assessment.checks import CHECKS
 from collector.assessment.checks.evidence import Scene
@@ -30,10 +32,8 @@ def at(day: int, hour: int = 0, minute: int = 0, second: int = 0, month: int = 1
 
 def taken(*moments: datetime, **changes: Any) -> tuple[Snapped, ...]:
     """Sound snapshots; each is called by its instant."""
-    values: dict[str, Any] = {"sources": (READER,)}
-    return tuple(
-        Snapped(**({"id": f"{moment:%d-%H%M%S}", "taken_at": moment} | values | changes)) for moment in moments
-    )
+    made = (Snapped(id=f"{moment:%d-%H%M%S}", taken_at=moment, sources=(READER,)) for moment in moments)
+    return tuple(msgspec.structs.replace(row, **changes) for row in made)
 
 
 def month(snapped: Iterable[Snapped] = (), changes: Iterable[Change] = (), period: Period = OCTOBER) -> Month:
@@ -57,7 +57,7 @@ def scene(**changes: Any) -> Scene:
     known = facts([app()], [droplet()], buildpacks=(change(PYTHON, updated_at=at(1, month=8)),))
     values: dict[str, Any] = {
         "facts": known,
-        "snapshot": snapshot(id=JUDGED, taken_at=at(31, 20), finished_at=at(31, 21), sources=(source(),)),
+        "snapshot": snapshot(id=JUDGED, taken_at=END, finished_at=END, sources=(source(),)),
         "declared": DECLARED,
         "as_of": END,
         "read": Unread(TOPICS, ()),

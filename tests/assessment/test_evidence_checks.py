@@ -115,8 +115,8 @@ def test_month_without_any_application_is_not_shown_to_be_current() -> None:
 def test_without_a_month_the_newest_snapshot_counts() -> None:
     """As of the instant asked about."""
     assert judged("inventory-current").status == "pass"
-    assert judged("inventory-current", as_of=at(31, 20) + DAYS).status == "pass"
-    assert judged("inventory-current", as_of=at(31, 20) + DAYS + SECOND).status == "fail"
+    assert judged("inventory-current", as_of=END + DAYS).status == "pass"
+    assert judged("inventory-current", as_of=END + DAYS + SECOND).status == "fail"
 
 
 # ---------------------------------------------------------------- evidence-retained
@@ -124,7 +124,7 @@ def test_without_a_month_the_newest_snapshot_counts() -> None:
 
 def test_every_earlier_snapshot_was_read_back() -> None:
     """The one that is judged is none of the earlier ones."""
-    snapped = (*taken(at(5), at(20)), *taken(at(31, 20), id=JUDGED))
+    snapped = (*taken(at(5), at(20)), *taken(END, id=JUDGED))
     assert judged("evidence-retained", month=month(snapped)).status == "pass"
 
 
@@ -148,7 +148,7 @@ def test_at_most_ten_damaged_snapshots_are_named() -> None:
 
 def test_first_snapshot_has_nothing_earlier() -> None:
     """Neither have those that were not asked about a month."""
-    first = judged("evidence-retained", month=month(taken(at(31, 20), id=JUDGED)))
+    first = judged("evidence-retained", month=month(taken(END, id=JUDGED)))
     assert (first.status, first.detail) == ("not-applicable", "nothing to compare with yet")
     assert judged("evidence-retained").status == "not-applicable"
 

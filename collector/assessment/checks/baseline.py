@@ -1,7 +1,7 @@
 """Checks on the baseline over a month: whether changes were watched, and whether it was reviewed after upgrades."""
 
 from collections.abc import Iterable, Iterator
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from collector.assessment.changes import heeded
 from collector.assessment.checks.accuracy import without_baseline
@@ -16,15 +16,18 @@ from collector.assessment.checks.evidence import (
 from collector.assessment.checks.looks import holes, looks
 from collector.assessment.judgement import Judgement, failed, hold, not_applicable, passed, unknown
 from collector.assessment.limits import Limit
+from collector.assessment.monthly import at
 from collector.assessment.words import listed, plural
-from collector.model import Buildpack, Change, Month
+from collector.model import Buildpack, Change, Interval, Month
 from collector.model.base import Slim
 
 _ENOUGH = 2
 """How many snapshots it takes to compare."""
 
 _UPLOAD = "audit.buildpack.upload"
-_OFFERED = "platform buildpack"
+_SAVED = timedelta(hours=1)
+"""How long after the event of an upload the buildpack's row may be changed by it."""
+
 _NO_MONTH = not_applicable("no month was asked about")
 
 
@@ -32,10 +35,10 @@ def baseline_monitored(scene: Scene, limit: Limit) -> Judgement:
     """Snapshots were compared often enough, and every change is expected or somebody took note of it.
 
     Of a month, each snapshot is compared with the one before; a restage to the platform's version is expected, any
-    other change needs a name, a date and, where there is one, a ticket. A change counts in the month in which it was
-    found; one that was found only after the month's end may belong to either, and is unknown here. What the platform
-    changed is not judged. A change that came and went between two snapshots does not show; a snapshot that was taken
-    away shows in the chain of manifests.
+    other change needs the name of whoever took note of it, and the day. A change counts in the month by whose end it
+    was found; one that was found only after it may belong to either, and is unknown here; so is what came after the
+    last snapshot. What the platform changed is not judged. A change that came and went between two snapshots
+    does not show; a snapshot that was taken away shows in the chain of manifests.
     """
     month = scene.month
     if month is None or len(looks(month)) < _ENOUGH:
@@ -71,7 +74,9 @@ def _doubtful(scene: Scene, month: Month, limit: Limit) -> Iterator[str]:
     """What may not have been watched."""
     unsure = [hole for hole in holes(month) if hold(hole.span, limit.seconds) == "unknown"]
     yield from (unsure_words(hole, month) for hole in unsure)
-    end = month.period.end
+    end, newest = month.period.end, looks(month)[-1]
+    if newest < end:
+        yield f"what changed after {at(newest)} is not known: no later snapshot was compared"
     late = [row for row in _unheeded(scene, month) if row.between[0] < end < row.between[1]]
     if late:
         number = plural(len(late), "change")
@@ -92,7 +97,10 @@ def _said(change: Change) -> str:
 
 
 class Upgrade(Slim, frozen=True, kw_only=True):
-    """That the platform came to offer another file of a buildpack: after `first` (None: not known), by `last`."""
+    """That the platform came to offer another file of a buildpack: after `first`, by `last`.
+
+    `first` None: nothing tells whether it came at all.
+    """
 
     name: str
     first: datetime | None
@@ -105,8 +113,9 @@ def baseline_reviewed(scene: Scene, _limit: Limit) -> Judgement:
 
     An upgrade touches it when the platform comes to offer another file of a buildpack that it names. Its instant comes
     from the audit event of the upload, else from the snapshots between which the file changed; a buildpack's last
-    change is only an upper bound, because a new label changes it, too. Of the baseline only the day is known: one
-    declared on the day of the upgrade counts as reviewed.
+    change is only an upper bound, because a new label changes it, too. Where neither tells that there was no other
+    upgrade by the month's end, the verdict is unknown, unless the baseline is as new as that could be. Of the baseline
+    only the day is known: one declared on the day of the upgrade counts as reviewed.
     """
     absent = without_baseline(scene)
     baseline, month = scene.declared.baseline, scene.month
@@ -123,7 +132,8 @@ def baseline_reviewed(scene: Scene, _limit: Limit) -> Judgement:
     if after:
         detail = f"the baseline of {baseline.declared} is older than {listed(_dates(after))}"
         return failed(detail, "review the baseline and declare it anew", evidence=evidence)
-    unclear = [row for row in rows if row.last.date() > baseline.declared]
+    # one of the month came by its end, whenever it was seen
+    unclear = [row for row in rows if min(row.last, month.period.end).date() > baseline.declared]
     if unclear:
         detail = f"whether the baseline of {baseline.declared} is older cannot be said of {listed(_dates(unclear))}"
         return unknown(detail, evidence=evidence)
@@ -148,42 +158,51 @@ def _between(upgrade: Upgrade) -> str:
 
 
 def _upgrades(scene: Scene, month: Month, buildpack: Buildpack) -> Iterator[Upgrade]:
-    """Those that may have come in the month; without a better witness the row's own last change bounds the last."""
+    """Those that came or may have come in the month; an upload stands for what two snapshots saw of it."""
     uploads = list(_uploads(scene, buildpack))
-    seen = [*_shown(scene, buildpack), *_changes(month, buildpack)]
-    every = [*uploads, *(row for row in seen if not any(_within(upload, row) for upload in uploads))]
-    if not _is_dated(scene, buildpack):
-        every.append(Upgrade(name=buildpack.name, first=None, last=buildpack.updated_at))
+    seen = [row for row in _shown(scene, buildpack) if not any(_is_within(upload, row) for upload in uploads)]
     begin, end = month.period.begin, month.period.end
-    yield from (row for row in every if row.last > begin and (row.first is None or row.first < end))
+    every = [*uploads, *seen, *_hidden(scene, month, buildpack)]
+    yield from (row for row in every if row.last >= begin and (row.first is None or row.first < end))
 
 
-def _within(upload: Upgrade, seen: Upgrade) -> bool:
-    """Whether an upload is what two snapshots saw."""
+def _is_within(upload: Upgrade, seen: Upgrade) -> bool:
     return seen.first is not None and seen.first < upload.last <= seen.last
 
 
-def _is_dated(scene: Scene, buildpack: Buildpack) -> bool:
-    """Whether something tells when the file that is offered now came."""
-    return any(_uploads(scene, buildpack)) or (buildpack.guid, buildpack.filename or "") in scene.first_seen
+def _hidden(scene: Scene, month: Month, buildpack: Buildpack) -> Iterator[Upgrade]:
+    """An upgrade that may have come by the month's end, and that nothing tells of."""
+    begin, end = month.period.begin, month.period.end
+    if scene.snapshot.taken_at < end:
+        yield Upgrade(name=buildpack.name, first=None, last=end)
+    elif buildpack.updated_at >= begin and not _is_known(scene, month, buildpack):
+        yield Upgrade(name=buildpack.name, first=None, last=min(buildpack.updated_at, end))
+
+
+def _is_known(scene: Scene, month: Month, buildpack: Buildpack) -> bool:
+    """Whether the last upgrade of the month is known: it brought the file that is offered now, or all were watched."""
+    end = month.period.end
+    seen = scene.first_seen.get((buildpack.guid, buildpack.filename or ""))
+    watched = any(moment <= month.period.begin for moment in looks(month))
+    if seen is not None and (watched or _bounded(seen, buildpack) < end):
+        return True
+    return any(row.last < end and buildpack.updated_at - row.last <= _SAVED for row in _uploads(scene, buildpack))
 
 
 def _uploads(scene: Scene, buildpack: Buildpack) -> Iterator[Upgrade]:
     for event in scene.facts.events.get(buildpack.guid, ()):
         if event.type == _UPLOAD:
-            yield Upgrade(
-                name=buildpack.name, first=event.created_at, last=event.created_at, evidence=(event.document,)
-            )
+            at, evidence = event.created_at, (event.document,) if event.document else ()
+            yield Upgrade(name=buildpack.name, first=at, last=at, evidence=evidence)
 
 
 def _shown(scene: Scene, buildpack: Buildpack) -> Iterator[Upgrade]:
-    for (guid, _), seen in scene.first_seen.items():
+    for (guid, name), seen in scene.first_seen.items():
         if guid == buildpack.guid:
-            yield Upgrade(name=buildpack.name, first=seen.not_before, last=seen.not_after, evidence=seen.evidence)
+            last = _bounded(seen, buildpack) if name == buildpack.filename else seen.not_after
+            yield Upgrade(name=buildpack.name, first=seen.not_before, last=last, evidence=seen.evidence)
 
 
-def _changes(month: Month, buildpack: Buildpack) -> Iterator[Upgrade]:
-    for change in month.changes:
-        told = change.subject.type == "system" and change.what.startswith(_OFFERED)
-        if told and buildpack.name in (*change.what.split(), change.subject.name):
-            yield Upgrade(name=buildpack.name, first=change.between[0], last=change.between[1])
+def _bounded(seen: Interval, buildpack: Buildpack) -> datetime:
+    """By when the file that is offered now came: the row's last change is not before it."""
+    return min(seen.not_after, buildpack.updated_at) if buildpack.updated_at > seen.not_before else seen.not_after
