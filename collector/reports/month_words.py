@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from collector.model import Assessment, RiskLine
 
-_KINDS = ("new", "fixed", "repeated", "changed", "not comparable")
+KINDS = ("new", "fixed", "repeated", "changed", "not comparable")
 
 
 def month_lines(assessment: Assessment) -> Iterator[str]:
@@ -14,7 +14,7 @@ def month_lines(assessment: Assessment) -> Iterator[str]:
     month = assessment.month
     if month is not None and month.previous is not None:
         counts: Counter[str] = Counter(row.kind for row in assessment.differences)
-        told = ", ".join(f"{counts[kind]} {kind}" for kind in _KINDS if counts[kind])
+        told = ", ".join(f"{counts[kind]} {kind}" for kind in KINDS if counts[kind])
         yield f"since {month.previous.month}: {told or 'nothing changed'}"
     if assessment.items:
         closed = sum(item.closed_at is not None for item in assessment.items)

@@ -20,6 +20,7 @@ from collector.reports import charts, text, words
 from collector.reports.context import Context
 from collector.reports.figures import figures
 from collector.reports.patching import name_of, observed, of_platform
+from collector.reports.webpage_month import MEASURES, month_view
 from collector.reports.webpage_platform import NAMES, platform_view
 
 # Long lists that are no work list end here; what is left out is counted, and named with the file that has it.
@@ -232,6 +233,8 @@ def _view(assessment: Assessment, context: Context) -> dict[str, Any]:
         "gaps": [(source, gap) for source in assessment.coverage.sources for gap in source.gaps],
         "elsewhere": _elsewhere(context),
         "platform": platform_view(assessment, shown),
+        "month": month_view(assessment, shown),
+        "measures": MEASURES,
         "canvas": (charts.WIDTH, charts.HEIGHT),
     }
 

@@ -10,6 +10,7 @@ from collector.reports.patching import in_days as _days
 from collector.reports.patching import name_of
 from collector.reports.words import HOURS_PER_DAY, STATUS, VERDICT
 from collector.reports.workbook_cells import Value
+from collector.reports.workbook_month import exceptions, month, trend
 from collector.reports.workbook_platform import attestations, patches, stemcells
 
 Row = Mapping[str, Value]
@@ -228,6 +229,9 @@ ROWS: Final[Mapping[str, Callable[[Assessment], Iterator[Row]]]] = MappingProxyT
         "Patches": patches,
         "Stemcells": stemcells,
         "Attestations": attestations,
+        "Month": month,
+        "Exceptions": exceptions,
+        "Trend": trend,
         "Controls": controls,
         "Objectives": objectives,
         "Parameters": parameters,

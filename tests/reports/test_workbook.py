@@ -22,6 +22,7 @@ from collector.reports.workbook_layout import read_layout
 from collector.reports.workbook_rows import ROWS
 from collector.resources import TEMPLATES
 from tests.reports.builders import LONG, Row, assessment_of, example_assessment
+from tests.reports.month_builders import month_assessment
 from tests.reports.platform_builders import platform_assessment
 from tests.reports.rendering import book, render, table
 
@@ -251,7 +252,8 @@ def test_a_hostile_system_name_and_marking_stay_text() -> None:
 def test_the_layout_names_only_fields_that_the_rows_have() -> None:
     """A column whose field nobody gives would stay empty for ever."""
     for sheet in read_layout(TEMPLATES).sheets:
-        given = {field for row in ROWS[sheet.name](platform_assessment()) for field in row}
+        shown = (*ROWS[sheet.name](platform_assessment()), *ROWS[sheet.name](month_assessment()))
+        given = {field for row in shown for field in row}
         assert {column.field for column in sheet.columns} - given == set()
 
 
