@@ -2,6 +2,7 @@
 
 import msgspec
 
+from collector.assessment.closings import closed_actions
 from collector.assessment.comparing import key_of, since
 from collector.assessment.items import open_items
 from collector.assessment.trends import figures, over_months
@@ -15,10 +16,11 @@ def in_retrospect(assessment: Assessment) -> Assessment:
     month = assessment.month
     if month is None:
         return assessment
-    failing = month.previous.failing if month.previous else ()
+    differences = since(month.previous.failing, assessment.observations) if month.previous else ()
     return msgspec.structs.replace(
         assessment,
-        differences=since(failing, assessment.observations) if month.previous else (),
+        differences=differences,
+        closed=closed_actions(assessment, differences),
         figures=over_months(month.past, figures(assessment, month.period.name)),
         items=open_items(assessment, month.previous, month.period.name),
     )

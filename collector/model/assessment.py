@@ -157,6 +157,14 @@ class ApplicationLine(Slim, frozen=True, kw_only=True):
     evidence: tuple[str, ...] = ()
 
 
+class Remark(Slim, frozen=True, kw_only=True):
+    """What a person wrote beside an action in an earlier workbook; `planned` is an ISO date, or as it was typed."""
+
+    reason: str = ""
+    planned: str = ""
+    justification: str = ""
+
+
 class Action(Slim, frozen=True, kw_only=True):
     """One thing to do: a flagged subject with its command; an empty command says why in `what`."""
 
@@ -172,6 +180,7 @@ class Action(Slim, frozen=True, kw_only=True):
     over_hours: float | None = None
     production: bool = False
     waived_by: str | None = None
+    remark: Remark = Remark()
 
 
 class PatchLine(Slim, frozen=True, kw_only=True):
@@ -266,8 +275,9 @@ class Assessment(Value, frozen=True, kw_only=True):
     `collect` returns (0, 1 or 3). `documents` are those of the snapshots, `inputs` the digests of everything used.
     `snapshots` begins with the one that was judged; what follows are earlier ones, for what the platform forgets.
     Of a month, `period` is its name and `month` what its snapshots say together; `differences` compare it with the one
-    before, `figures` are those of it and of the months before, `items` what is outside at its end or closed in it,
-    `heartbeat` sentences on what was not looked at. `risks` are all exceptions, used or not.
+    before, `closed` are the actions of then that are done, `figures` those of it and of the months before, `items` what
+    is outside at its end or closed in it, `heartbeat` sentences on what was not looked at. `risks` are all exceptions,
+    used or not.
     `patch_sentence` is the line on OS patches, "" where none is asked about; `attested` are statements, never tests.
     """
 
@@ -302,3 +312,4 @@ class Assessment(Value, frozen=True, kw_only=True):
     figures: tuple[Figures, ...] = ()
     items: tuple[OpenItem, ...] = ()
     heartbeat: tuple[str, ...] = ()
+    closed: tuple[Action, ...] = ()

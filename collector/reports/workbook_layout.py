@@ -1,13 +1,16 @@
 """The sheets of the workbook as report_templates/workbook.toml states them."""
 
 from importlib.resources.abc import Traversable
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
 from collector.errors import UsageError
 
-Kind = Literal["text", "wrap", "status", "number", "integer", "date", "key", "input"]
+Kind = Literal["text", "wrap", "status", "number", "integer", "date", "key", "input", "day"]
+
+PERSON: Final = ("input", "day")
+"""The kinds of the columns that a person fills in."""
 
 
 class Column(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -1,6 +1,7 @@
 """The rows of each sheet, by the field names that report_templates/workbook.toml uses."""
 
 from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, date, datetime, time
 from types import MappingProxyType
 from typing import Final
 from urllib.parse import urlencode
@@ -8,6 +9,7 @@ from urllib.parse import urlencode
 from collector.model import Assessment, CheckCount, ControlResult, Document, Finding, Gap, SourceCoverage, Window
 from collector.reports.patching import in_days as _days
 from collector.reports.patching import name_of
+from collector.reports.remarks import controls_by_check, controls_of
 from collector.reports.words import HOURS_PER_DAY, STATUS, VERDICT
 from collector.reports.workbook_cells import Value
 from collector.reports.workbook_month import exceptions, month, trend
@@ -17,10 +19,15 @@ Row = Mapping[str, Value]
 
 
 def actions(assessment: Assessment) -> Iterator[Row]:
-    """One row per thing to do; the three columns for a person stay blank."""
-    for action in assessment.actions:
+    """One row per thing to do, then one per thing that the month closed.
+
+    Three columns are for a person; they hold what was written there in the earlier workbook.
+    """
+    controls = controls_by_check(assessment)
+    told = [("waived" if action.waived_by else "open", action) for action in assessment.actions]
+    for status, action in (*told, *(("closed", action) for action in assessment.closed)):
         yield {
-            "status": "waived" if action.waived_by else "open",
+            "status": status,
             "name": name_of(action.subject),
             "org": action.org,
             "space": action.space,
@@ -31,13 +38,22 @@ def actions(assessment: Assessment) -> Iterator[Row]:
             "command": action.command,
             "before": action.before,
             "after": action.after,
-            "reason": None,
-            "planned_date": None,
-            "justification": None,
+            "reason": action.remark.reason,
+            "planned_date": _planned(action.remark.planned),
+            "justification": action.remark.justification,
+            "controls": ", ".join(controls_of(action, controls)),
             "checks": ", ".join(action.checks),
             "waived_by": action.waived_by,
             "guid": action.subject.guid,
         }
+
+
+def _planned(typed: str) -> Value:
+    """The date as a date, so that it is sorted as one; anything else as it was typed."""
+    try:
+        return datetime.combine(date.fromisoformat(typed), time(tzinfo=UTC))
+    except ValueError:
+        return typed
 
 
 def applications(assessment: Assessment) -> Iterator[Row]:

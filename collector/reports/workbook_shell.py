@@ -14,7 +14,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from collector.model import Assessment
 from collector.reports.text import visible
 from collector.reports.workbook_cells import Writer
-from collector.reports.workbook_layout import Column, Sheet
+from collector.reports.workbook_layout import PERSON, Column, Sheet
 from collector.reports.workbook_style import NAVY, line_rule, style_header, style_value, tone_rules
 
 REASONS: Final = (
@@ -43,7 +43,7 @@ def add_sheet(book: Workbook, sheet: Sheet, *, part: int, rows: int, number: int
         if column.kind == "status":
             for rule in tone_rules():
                 made.conditional_formatting.add(f"{letter}2:{letter}{last}", rule)
-        if column.kind == "input":
+        if column.kind in PERSON:
             made.add_data_validation(_validation(column, f"{letter}2:{letter}{last}"))
     made.conditional_formatting.add(f"A2:{get_column_letter(len(sheet.columns))}{last}", line_rule())
     if sheet.printed:
@@ -98,7 +98,7 @@ def column_writers(book: Workbook, sheet: Sheet) -> list[Writer]:
         style_value(plain, column.kind)
         style_value(quoted, column.kind, quoted=True)
         letter, kind = get_column_letter(index), column.kind
-        writers.append(Writer(letter, plain.style_id, quoted.style_id, blank=kind == "input"))
+        writers.append(Writer(letter, plain.style_id, quoted.style_id, blank=kind in PERSON))
     book.remove(scratch)
     return writers
 

@@ -8,7 +8,7 @@ from openpyxl.formatting.rule import Rule
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Protection, Side
 from openpyxl.styles.differential import DifferentialStyle
 
-from collector.reports.workbook_layout import Kind
+from collector.reports.workbook_layout import PERSON, Kind
 
 FONT: Final = "Calibri"
 BLUE: Final = "0072B2"
@@ -37,13 +37,14 @@ TONES: Final = {
     "within window": "good",
     "satisfied": "good",
     "complete": "good",
+    "closed": "good",
     "seen": "good",
     "not applicable": "aside",
     "not tested": "aside",
     "inherited": "aside",
 }
 _INSTANT: Final = "yyyy-mm-dd hh:mm:ss"
-_FORMATS: Final = {"number": "#,##0.0", "integer": "#,##0", "date": _INSTANT}
+_FORMATS: Final = {"number": "#,##0.0", "integer": "#,##0", "date": _INSTANT, "day": "yyyy-mm-dd"}
 _INPUT_TINT: Final = "FFFBE6"
 
 
@@ -67,12 +68,12 @@ def style_value(cell: Cell | MergedCell, kind: Kind, *, quoted: bool = False) ->
         vertical="top",
         horizontal=_side(kind),
         indent=1,
-        wrap_text=kind in {"wrap", "input"},
+        wrap_text=kind in {"wrap", *PERSON},
     )
     cell.number_format = _FORMATS.get(kind, "General")
     if kind == "status":
         cell.font = Font(name=FONT, size=11, bold=True, color=INK)
-    if kind == "input":
+    if kind in PERSON:
         cell.fill = fill(_INPUT_TINT)
         cell.protection = Protection(locked=False)
     if quoted:
