@@ -19,14 +19,14 @@ from tests.reports.rendering import book, render, table
 DIGEST = "sha256:" + "5" * 64
 
 
-def filled_in(assessment: Assessment, rows: dict[int, tuple[object, ...]]) -> bytes:
+def filled_in(assessment: Assessment, rows: dict[int, tuple[str | datetime | None, ...]]) -> bytes:
     """Its workbook, with Reason, Planned date and Justification written into some rows, as a person stores it."""
     found = load_workbook(io.BytesIO(render("workbook", assessment)))
     sheet = found[SHEET]
-    headers = {cell.value: cell.column for cell in sheet[1]}
+    headers = [cell.value for cell in sheet[1]]
     for number, values in rows.items():
         for name, value in zip(("Reason", "Planned date", "Justification"), values, strict=True):
-            sheet.cell(row=number, column=headers[name], value=value)  # type: ignore[arg-type]  # what a cell may hold
+            sheet.cell(row=number, column=headers.index(name) + 1, value=value)
     out = io.BytesIO()
     found.save(out)
     return out.getvalue()

@@ -48,7 +48,7 @@ def test_each_data_sheet_is_one_table_from_the_first_cell() -> None:
         assert [column.name for column in only.tableColumns] == [cell.value for cell in sheet[1]]
         found[only.name] = only.ref
     assert found == {
-        "ActionPlan": "A1:Q5",
+        "ActionPlan": "A1:R5",
         "Applications": "A1:Y15",
         "Controls": "A1:P9",
         "Objectives": "A1:I20",
@@ -198,7 +198,7 @@ def test_a_person_has_three_blank_columns_that_check_what_is_typed() -> None:
 def test_an_empty_table_has_one_empty_row() -> None:
     """A table without a row is a broken file to Excel; the row holds nothing."""
     sheet = book(example_assessment(actions=()))["Action plan"]
-    assert sheet.tables["ActionPlan"].ref == "A1:Q2"
+    assert sheet.tables["ActionPlan"].ref == "A1:R2"
     assert sheet.max_row == 1
 
 
