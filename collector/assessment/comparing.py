@@ -6,26 +6,29 @@ from collector.model import Difference, Failing, Observation, Status, Subject
 from collector.model.base import Value
 
 GONE, ABSENT = "gone", "not there"
+UNREAD = "the later run was not wholly read, so that nothing shows that it is gone"
 _CALM = ("pass", "not-applicable")
 _ORDER = {"new": 0, "repeated": 1, "changed": 2, "fixed": 3, "not comparable": 4}
 
 
 class Seen(Value, frozen=True, kw_only=True):
-    """The status of one check on one subject in a run; `unread` says that evidence was not read."""
+    """The status of one check on one subject in a run."""
 
     subject: Subject
     status: Status
 
 
 class Run(Value, frozen=True, kw_only=True):
-    """What is compared of a run: statuses by check and subject, windows in hours, and the digests of its inputs."""
+    """What is compared of a run: statuses by check and subject, and windows in hours.
+
+    `complete` is False where its evidence was not wholly read.
+    """
 
     schema: str
     tool: str
     seen: Mapping[tuple[str, str], Seen]
     windows: Mapping[str, float | None]
     window_of: Mapping[str, str]
-    controls: frozenset[str] = frozenset()
     complete: bool = True
 
 
@@ -45,14 +48,16 @@ def compare(before: Run, after: Run, failing: Iterable[Failing] = ()) -> tuple[D
     months = {(row.check, key_of(row.subject)): row.months for row in failing}
     found = []
     for key in {**before.seen, **after.seen}:
-        made = _difference(key, before.seen.get(key), after.seen.get(key), months.get(key, 1), reasons.get(key[0], ""))
+        was, now = before.seen.get(key), after.seen.get(key)
+        reason = reasons.get(key[0], "" if now is not None or after.complete else UNREAD)
+        made = _difference(key, was, now, months.get(key, 1), reason)
         if made is not None:
             found.append(made)
     return ordered(found)
 
 
-def since(failing: Iterable[Failing], after: Iterable[Observation]) -> tuple[Difference, ...]:
-    """The same against the month before, of which only what was outside is known."""
+def since(failing: Iterable[Failing], after: Iterable[Observation], *, complete: bool = True) -> tuple[Difference, ...]:
+    """The same against the month before, of which only what was outside is known; `complete` as in `Run`."""
     now = seen_in(after)
     checks = {check for check, _ in now}
     months = {(row.check, key_of(row.subject)): row for row in failing if row.check in checks}
@@ -62,7 +67,7 @@ def since(failing: Iterable[Failing], after: Iterable[Observation]) -> tuple[Dif
         was = Seen(subject=held.subject, status="fail") if held else None
         if was is None and (seen is None or seen.status != "fail"):
             continue
-        made = _difference(key, was, seen, held.months if held else 0, "")
+        made = _difference(key, was, seen, held.months if held else 0, "" if seen is not None or complete else UNREAD)
         if made is not None:
             found.append(made)
     return ordered(found)
@@ -84,6 +89,19 @@ def incomparable(before: Run, after: Run) -> dict[str, str]:
         if held == {True, False}:
             reasons[check] = "only one of the runs asked for it"
     return reasons
+
+
+def doubts(before: Run, after: Run) -> tuple[str, ...]:
+    """What else than the applications may stand behind a difference: the tool, and what was not read."""
+    found = []
+    if before.tool != after.tool:
+        found.append(f"made by different versions: {before.tool} and {after.tool}")
+    found += [
+        f"the {which} run was not wholly read"
+        for which, run in (("earlier", before), ("later", after))
+        if not run.complete
+    ]
+    return tuple(found)
 
 
 def _difference(

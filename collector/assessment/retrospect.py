@@ -16,7 +16,10 @@ def in_retrospect(assessment: Assessment) -> Assessment:
     month = assessment.month
     if month is None:
         return assessment
-    differences = since(month.previous.failing, assessment.observations) if month.previous else ()
+    before = month.previous.failing if month.previous else ()
+    differences = (
+        since(before, assessment.observations, complete=assessment.coverage.complete) if month.previous else ()
+    )
     return msgspec.structs.replace(
         assessment,
         differences=differences,

@@ -10,7 +10,9 @@ from typing import Any, NamedTuple
 
 from collector import __version__
 from collector.assessment import Catalog, Patterns, needs, platform_needs
+from collector.cli.earlier import previous_named
 from collector.cli.lines import sources_for
+from collector.cli.step import tell_step
 from collector.cli.wiring import (
     artifacts_of,
     collect_live,
@@ -37,7 +39,7 @@ from collector.evidence import (
 from collector.model import Assessment, Snapshot
 from collector.reports import REPORTS
 from collector.reports.context import Context
-from collector.resources import TEMPLATES
+from collector.resources import templates_in
 from collector.run import (
     Evidence,
     Question,
@@ -75,14 +77,17 @@ def ask(given: Mapping[str, Any]) -> int:
     artifacts = artifacts_of(given, settings, world)
     if given["artifacts"] and not (given["output"] or (given["store"] and given["from_"] is None)):
         raise UsageError("--artifact needs a place", hint="name one with -o DIR, or with --store URL for a live run")
-    # What cannot be written to is found before anything is read.
+    # What cannot be read or written to is found before anything is asked.
+    previous = previous_named(given)
     if given["output"]:
         refuse_foreign(given["output"].resolve())
     store = store_at(given["store"], settings, world) if given["store"] and given["from_"] is None else None
     with evidence_for(given, settings, world, wants_of(question, catalog, settings, world), store) as evidence:
         question = no_more_than_read(question, read_manifest(evidence.folder).snapshot)
-        templates = given["templates"] or TEMPLATES
+        templates = templates_in(given["templates"])
         assessment = judge(evidence, question, catalog, settings, templates, __version__)
+        if previous is not None:
+            assessment = previous.beside(assessment)
         context = Context(
             templates=templates,
             html_max_rows=settings.tables.report.html_max_rows,
@@ -90,6 +95,7 @@ def ask(given: Mapping[str, Any]) -> int:
         )
         deliver(given, Delivery(world, settings, assessment, artifacts, context, evidence, store))
     show(assessment, given["format_"], world)
+    tell_step(assessment, world)
     return code_of(assessment, given)
 
 

@@ -72,9 +72,12 @@ def report(**given: Any) -> int:  # noqa: ANN401  as above
 @collect.command()
 @click.argument("before", type=click.Path(path_type=Path))
 @click.argument("after", type=click.Path(path_type=Path))
-@options("config", "format", *TALK)
+@options("config", "store", "format", *TALK)
 def diff(**given: Any) -> int:  # noqa: ANN401  as above
-    """What is new, fixed, repeated or not comparable between two runs: folders with reports, or assessment.json."""
+    """What is new, fixed, repeated or not comparable between two runs.
+
+    Each is a folder with reports, an assessment.json, or a month whose reports the store holds.
+    """
     from collector.cli.diff import diff as run  # noqa: PLC0415  heavy
 
     return run(given)

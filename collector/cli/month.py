@@ -5,18 +5,20 @@ import shutil
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from collector import __version__
 from collector.cli.ask import code_of, kept_work, show
+from collector.cli.earlier import Previous, previous_named, previous_stored
 from collector.cli.lines import sources_in
+from collector.cli.step import tell_step
 from collector.cli.wiring import artifacts_of, collect_live, controls_folder, settings_of, store_at, world_of
 from collector.cli.world import World
 from collector.errors import UsageError
 from collector.evidence import Store, last_manifest, refuse_foreign, runs_of
 from collector.model import Assessment, Period
 from collector.reports.context import Context
-from collector.resources import TEMPLATES
+from collector.resources import templates_in
 from collector.run import Question, read_catalog, render, report_key, snapshot_key
 from collector.run.monthly import MonthAsk, Shelf, closing_snapshot, judge_month, month_named
 from collector.settings import Settings, risks_in, systems_in
@@ -26,15 +28,26 @@ from collector.stores.publishing import publish
 _ORDER = (130, 70, 2, 6, 4, 5, 3, 1, 0)
 
 
+class Job(NamedTuple):
+    """A month, where its evidence lies, and the workbook that --previous names."""
+
+    settings: Settings
+    world: World
+    store: Store
+    period: Period
+    named: Previous | None
+
+
 def audit(given: Mapping[str, Any]) -> int:
     """Take the closing snapshot unless the store holds it, assess the month, publish; a second run changes nothing."""
     world = world_of(given)
     settings = settings_of(given, world)
     period = _period(given, world)
     store = store_at(settings.tables.store.url, settings, world)
+    named = previous_named(given)
     if closing_snapshot(store, settings.tables.system.id, period) is None:
         _close(given, settings, world, store)
-    return _months(given, settings, world, store, period, publishes=True)
+    return _months(given, Job(settings, world, store, period, named), publishes=True)
 
 
 def report(given: Mapping[str, Any]) -> int:
@@ -42,7 +55,8 @@ def report(given: Mapping[str, Any]) -> int:
     world = world_of(given)
     settings = settings_of(given, world)
     store = store_at(settings.tables.store.url, settings, world)
-    return _months(given, settings, world, store, _period(given, world), publishes=given["output"] is None)
+    job = Job(settings, world, store, _period(given, world), previous_named(given))
+    return _months(given, job, publishes=given["output"] is None)
 
 
 def _period(given: Mapping[str, Any], world: World) -> Period:
@@ -76,12 +90,11 @@ def _close(given: Mapping[str, Any], settings: Settings, world: World, store: St
     world.note(f"stored in {store.url}: {snapshot_key(taken)}")
 
 
-def _months(
-    given: Mapping[str, Any], settings: Settings, world: World, store: Store, period: Period, *, publishes: bool
-) -> int:
+def _months(given: Mapping[str, Any], job: Job, *, publishes: bool) -> int:
     """The reports of every system; the worst exit code."""
+    settings, world, store, period, named = job
     artifacts = artifacts_of(given, settings, world)
-    templates = given["templates"] or TEMPLATES
+    templates = templates_in(given["templates"])
     context = Context(
         templates=templates,
         html_max_rows=settings.tables.report.html_max_rows,
@@ -97,6 +110,9 @@ def _months(
         question = Question(controls=catalog.control_ids(*given["controls"]))
         ask = MonthAsk(question, catalog, own, templates, __version__, risks_in(own, catalog), world.clock.now())
         assessment = judge_month(shelf, period, ask)
+        previous = named or previous_stored(store, own.tables.system.id, period)
+        if previous is not None:
+            assessment = previous.beside(assessment)
         if given["output"]:
             folder = given["output"] / own.tables.system.id if len(systems) > 1 else given["output"]
             written = render(assessment, artifacts, folder, context, None)
@@ -104,6 +120,7 @@ def _months(
         if publishes:
             _publish(assessment, artifacts, context, store, world)
         show(assessment, given["format_"], world)
+        tell_step(assessment, world)
         codes.append(code_of(assessment, given))
     return min(codes, key=_ORDER.index)
 

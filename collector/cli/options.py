@@ -80,11 +80,17 @@ _SHARED: Mapping[str, Callable[[F], F]] = {
         help="Only these spaces, by name or as org/space (repeatable).",
     ),
     "app": click.option("--app", "apps", multiple=True, metavar="PATTERN", help="Only these apps (repeatable)."),
+    "previous": click.option(
+        "--previous",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help="Carry on what people wrote in the action plan of this evidence.xlsx.",
+    ),
     "templates": click.option(
         "--templates",
         type=click.Path(path_type=Path, exists=True, file_okay=False),
         metavar="DIR",
-        help="Use these templates.",
+        help="Use the templates in this folder in place of the shipped ones of the same name.",
     ),
     "controls-dir": click.option(
         "--controls",
@@ -115,7 +121,7 @@ TALK = ("quiet", "verbose", "no-progress", "color", "log-format", "debug")
 SCOPE = ("org", "space", "app")
 READ = ("config", "store", *SCOPE)
 JUDGE = ("control", "from", "as-of", "controls-dir")
-WRITE = ("format", "output", "artifact", "templates", "oscal-version", "exit-zero")
+WRITE = ("format", "output", "artifact", "previous", "templates", "oscal-version", "exit-zero")
 
 
 def options(*names: str) -> Callable[[F], F]:

@@ -27,16 +27,11 @@ class _Coverage(msgspec.Struct, frozen=True):
     complete: bool
 
 
-class _Control(msgspec.Struct, frozen=True):
-    id: str
-
-
 class _Answer(msgspec.Struct, frozen=True):
     schema: str
     tool: dict[str, str]
     coverage: _Coverage
     windows: Mapping[str, _Window]
-    controls: tuple[_Control, ...]
     observations: tuple[_Observation, ...]
 
 
@@ -57,6 +52,5 @@ def read_run(body: bytes) -> Run:
         },
         windows={name: row.limit_hours for name, row in answer.windows.items()},
         window_of={row.check: row.window for row in answer.observations if row.window},
-        controls=frozenset(control.id for control in answer.controls),
         complete=answer.coverage.complete,
     )

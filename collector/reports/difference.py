@@ -8,14 +8,16 @@ from typing import Final
 import msgspec
 
 from collector.model import Difference
+from collector.reports.month_json import difference
 from collector.reports.text import csv_text, visible
 
 SCHEMA: Final = "cf-evidence/difference/1"
 _HEAD: Final = ("kind", "check", "subject", "before", "after", "months", "reason")
 
 
-def lines(rows: Sequence[Difference]) -> Iterator[str]:
-    """One line each, the sums first."""
+def lines(rows: Sequence[Difference], doubts: Iterable[str] = ()) -> Iterator[str]:
+    """One line each, the sums first; `doubts` say what else may stand behind a difference."""
+    yield from (f"note: {doubt}" for doubt in doubts)
     counts = [(kind, sum(row.kind == kind for row in rows)) for kind in dict.fromkeys(row.kind for row in rows)]
     yield ", ".join(f"{number} {kind}" for kind, number in counts) or "no difference"
     for row in rows:
@@ -24,9 +26,9 @@ def lines(rows: Sequence[Difference]) -> Iterator[str]:
         yield f"{row.kind}{months}: {row.check}: {visible(_subject(row))}: {row.before} → {row.after}{why}"
 
 
-def json_of(rows: Iterable[Difference]) -> bytes:
+def json_of(rows: Iterable[Difference], doubts: Iterable[str] = ()) -> bytes:
     """All differences, in their order."""
-    value = {"schema": SCHEMA, "differences": list(rows)}
+    value = {"schema": SCHEMA, "doubts": list(doubts), "differences": list(map(difference, rows))}
     return msgspec.json.format(msgspec.json.encode(value), indent=1) + b"\n"
 
 

@@ -11,7 +11,7 @@ def month(assessment: Assessment) -> dict[str, Any]:
     held = known.held.values() if known is not None else ()
     return {
         "held": [_held(row) for row in sorted(held, key=lambda row: (row.check, row.subject.label, row.subject.guid))],
-        "differences": [_difference(row) for row in assessment.differences],
+        "differences": [difference(row) for row in assessment.differences],
         "items": [_item(row) for row in assessment.items],
         "figures": [_figures(row) for row in assessment.figures],
         "heartbeat": assessment.heartbeat,
@@ -41,7 +41,8 @@ def _unseen(row: Unseen) -> dict[str, Any]:
     return {"begin": row.begin, "end": row.end, "reason": row.reason}
 
 
-def _difference(row: Difference) -> dict[str, Any]:
+def difference(row: Difference) -> dict[str, Any]:
+    """One difference between two runs."""
     return {
         "kind": row.kind,
         "check": row.check,

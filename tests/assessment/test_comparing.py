@@ -2,9 +2,10 @@
 
 from datetime import UTC, datetime
 
+import msgspec
 import pytest
 
-from collector.assessment.comparing import Run, Seen, compare, since
+from collector.assessment.comparing import UNREAD, Run, Seen, compare, doubts, since
 from collector.assessment.items import open_items
 from collector.assessment.retrospect import summary_of
 from collector.assessment.trends import figures, over_months, percentile
@@ -73,6 +74,25 @@ def test_a_check_that_only_one_run_asked_for_cannot_be_compared() -> None:
     empty = Run(schema="1", tool="cf-evidence 1", seen={}, windows={"restage": 336}, window_of={})
     (row,) = compare(empty, run(a="fail"))
     assert (row.kind, row.reason) == ("not comparable", "only one of the runs asked for it")
+
+
+def test_who_is_missing_from_what_was_not_wholly_read_is_not_fixed() -> None:
+    """Nothing unread is ever an improvement; what differs may then come from that, and from another version."""
+    before = run(gone="fail")
+    after = msgspec.structs.replace(run(a="pass"), complete=False, tool="cf-evidence 2")
+    (row,) = compare(before, after)
+    (told,) = since(
+        [Failing(check="app-restage-age", subject=subject("gone"), months=1)], observations(after), complete=False
+    )
+    assert (row.kind, row.reason) == (told.kind, told.reason) == ("not comparable", UNREAD)
+    assert doubts(before, after) == (
+        "made by different versions: cf-evidence 1 and cf-evidence 2",
+        "the later run was not wholly read",
+    )
+
+
+def observations(run: Run) -> list[Observation]:
+    return [Observation(check=check, subject=seen.subject, status=seen.status) for (check, _), seen in run.seen.items()]
 
 
 def test_since_the_month_before() -> None:

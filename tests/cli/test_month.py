@@ -127,6 +127,21 @@ def test_two_months_compared(run, demo):
     assert {row["kind"] for row in same} == {"repeated"}
 
 
+def test_two_months_of_the_store_compared(run, demo):
+    """Named as months, they are read from where they were published; a month without reports says how to make them."""
+    run("audit", "--month", PREVIOUS, "-q")
+    run("audit", "--month", CURRENT, "-q")
+    between = run("diff", PREVIOUS, CURRENT, "-f", "json").json["differences"]
+    again = run("diff", CURRENT, CURRENT, "-f", "json").json["differences"]
+
+    months = {(row["check"], row["subject"]["name"]): row["months"] for row in between}
+    assert months["app-restage-age", "archive-search"] == 2
+    assert {(row["check"], row["subject"]["name"]): row["months"] for row in again if row["months"] > 2}
+    message, hint = run("diff", "1999-01", CURRENT).complaint
+    assert message.endswith("holds no reports of 1999-01")
+    assert hint == "collect report --month 1999-01 makes them"
+
+
 def test_what_cannot_be_compared(run):
     """A file that is no assessment of ours is said to be none."""
     Path("other.json").write_text('{"schema": "other"}', encoding="utf-8")
