@@ -2,6 +2,7 @@
 
 import ast
 import re
+import shutil
 import tomllib
 import zipfile
 from pathlib import Path
@@ -15,8 +16,10 @@ from collector.cli.commands import collect
 from collector.settings import load
 from collector.sources.feeds.attestation import attested
 from collector.sources.feeds.reading import Paper
+from tests.cli.running import check_sums
 from tests.documentation import EXIT_CODES, PLATFORM, PLATFORM_BLOCKS, README, documented
-from tests.samples import REPORTS, make_reports
+from tests.sample_month import SAMPLE, WEEKLY
+from tests.samples import make_reports
 
 ROOT = README.parent
 
@@ -84,16 +87,26 @@ def _content(path: Path) -> object:
         return [(info.filename, info.date_time, archive.read(info)) for info in archive.infolist()]
 
 
-def test_the_sample_reports_are_what_the_code_makes(tmp_path: Path):
-    """samples/reports is made again, byte for byte; a difference means: make samples."""
-    made = tmp_path / "again"
-    make_reports(made)
-    files = sorted(path.name for path in REPORTS.iterdir())
+def test_the_sample_month_is_what_the_code_makes_of_its_evidence(tmp_path: Path):
+    """The reports of three months are made again from the stored snapshots; a difference means: make samples."""
+    again = tmp_path / "samples" / "month"
+    shutil.copytree(SAMPLE, again)
+    shutil.copy(SAMPLE.parent / "exceptions.toml", again.parent)
+    make_reports(again)
+    files = sorted(path.relative_to(SAMPLE) for path in SAMPLE.rglob("*") if path.is_file())
     # These two hold the digest of the workbook as this machine compresses it.
-    digests = {"SHA256SUMS", "manifest.json"}
+    digests = {Path("reports/SHA256SUMS"), Path("reports/manifest.json")}
 
-    assert sorted(path.name for path in made.iterdir()) == files
-    assert [name for name in files if _content(REPORTS / name) != _content(made / name) and name not in digests] == []
+    assert sorted(path.relative_to(again) for path in again.rglob("*") if path.is_file()) == files
+    assert [name for name in files if _content(SAMPLE / name) != _content(again / name) and name not in digests] == []
+
+
+def test_the_sample_month_verifies_its_evidence():
+    """Each snapshot is what its manifest says; one flipped byte and no report is made of it."""
+    snapshots = sorted((SAMPLE / "evidence").glob("system=*/snapshots/*/*/*"))
+
+    assert len(snapshots) == len(WEEKLY) + 1
+    assert [check_sums(folder) > 0 for folder in snapshots] == [True] * len(snapshots)
 
 
 @pytest.mark.parametrize("name", sorted(collect.commands))

@@ -127,7 +127,7 @@ def assess(  # noqa: PLR0913  everything that an answer depends on, by name
 
 
 def _digest(risks: Iterable[AcceptedRisk]) -> str:
-    ordered = sorted(risks, key=lambda row: (row.id, row.place))
+    ordered = sorted(risks, key=lambda row: row.id)
     return f"sha256:{hashlib.sha256(msgspec.json.encode(ordered)).hexdigest()}"
 
 

@@ -65,9 +65,9 @@ def _ages_of_month(said: Said) -> str:
     outside, unknown = counts["fail"], counts["unknown"]
     held = plural(outside + counts["pass"] + unknown, "application")
     if not outside + counts["pass"] + unknown:
-        return f"in {said.month} no application could be held against the {words} restage window"
+        return f"In {said.month} no application could be held against the {words} restage window"
     verb = "was" if outside == 1 or not outside else "were"
-    sentence = f"in {said.month} {outside or 'none'} of {held} {verb} outside the {words} restage window"
+    sentence = f"In {said.month} {outside or 'none'} of {held} {verb} outside the {words} restage window"
     sentence += _accepted(said, _AGE)
     still = said.still.get(_AGE, 0)
     if outside:

@@ -1,11 +1,13 @@
 """What is new, fixed or repeated between two runs, and what cannot be compared."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 
-from collector.model import Difference, Failing, Observation, Status, Subject
+from collector.model import Difference, Failing, MonthSummary, Observation, Status, Subject
 from collector.model.base import Value
 
 GONE, ABSENT = "gone", "not there"
+UNJUDGED = "the month before could not judge it"
 UNREAD = "the later run was not wholly read, so that nothing shows that it is gone"
 _CALM = ("pass", "not-applicable")
 _ORDER = {"new": 0, "repeated": 1, "changed": 2, "fixed": 3, "not comparable": 4}
@@ -56,21 +58,48 @@ def compare(before: Run, after: Run, failing: Iterable[Failing] = ()) -> tuple[D
     return ordered(found)
 
 
-def since(failing: Iterable[Failing], after: Iterable[Observation], *, complete: bool = True) -> tuple[Difference, ...]:
-    """The same against the month before, of which only what was outside is known; `complete` as in `Run`."""
+def since(
+    before: MonthSummary,
+    after: Sequence[Observation],
+    windows: Mapping[str, float | None] = MappingProxyType({}),
+    *,
+    complete: bool = True,
+) -> tuple[Difference, ...]:
+    """The same against the month before, of which only what was outside is known.
+
+    `windows` are those of `after` in hours, `complete` as in `Run`.
+    """
     now = seen_in(after)
     checks = {check for check, _ in now}
-    months = {(row.check, key_of(row.subject)): row for row in failing if row.check in checks}
+    reasons = _unlike(before, after, windows)
+    months = {(row.check, key_of(row.subject)): row for row in before.failing if row.check in checks}
     found = []
     for key in {**months, **now}:
         held, seen = months.get(key), now.get(key)
         was = Seen(subject=held.subject, status="fail") if held else None
         if was is None and (seen is None or seen.status != "fail"):
             continue
-        made = _difference(key, was, seen, held.months if held else 0, "" if seen is not None or complete else UNREAD)
+        reason = reasons.get(key[0], "" if seen is not None or complete else UNREAD)
+        made = _difference(key, was, seen, held.months if held else 0, reason)
         if made is not None:
             found.append(made)
     return ordered(found)
+
+
+def _unlike(before: MonthSummary, after: Iterable[Observation], windows: Mapping[str, float | None]) -> dict[str, str]:
+    """By check, why a month cannot be compared with the one before."""
+    reasons = {}
+    for check, name in {(row.check, row.window or "") for row in after}:
+        if before.judged and check not in before.judged:
+            reasons[check] = UNJUDGED
+        if name in windows and name in before.windows and windows[name] != before.windows[name]:
+            reasons[check] = _window_words(name, before.windows[name], windows[name])
+    return reasons
+
+
+def _window_words(name: str, before: float | None, after: float | None) -> str:
+    told = " and ".join("none" if hours is None else f"{hours:g}" for hours in (before, after))
+    return f"the window {name} is another: {told} hours"
 
 
 def incomparable(before: Run, after: Run) -> dict[str, str]:
@@ -84,7 +113,7 @@ def incomparable(before: Run, after: Run) -> dict[str, str]:
         for name in windows:
             one, other = before.windows.get(name or ""), after.windows.get(name or "")
             if one != other:
-                reasons[check] = f"the window {name} is another: {one} and {other} hours"
+                reasons[check] = _window_words(name or "", one, other)
         held = {check in {known for known, _ in run.seen} for run in (before, after)}
         if held == {True, False}:
             reasons[check] = "only one of the runs asked for it"

@@ -16,10 +16,9 @@ def in_retrospect(assessment: Assessment) -> Assessment:
     month = assessment.month
     if month is None:
         return assessment
-    before = month.previous.failing if month.previous else ()
-    differences = (
-        since(before, assessment.observations, complete=assessment.coverage.complete) if month.previous else ()
-    )
+    windows = {name: window.limit_hours for name, window in assessment.windows.items()}
+    seen, complete = assessment.observations, assessment.coverage.complete
+    differences = since(month.previous, seen, windows, complete=complete) if month.previous else ()
     return msgspec.structs.replace(
         assessment,
         differences=differences,
@@ -54,4 +53,5 @@ def summary_of(assessment: Assessment) -> MonthSummary:
         figures=tuple(row for row in assessment.figures if row.month == month.period.name),
         failing=failing,
         items=assessment.items,
+        judged=tuple(sorted({row.check for row in assessment.observations if row.status in ("pass", "fail")})),
     )

@@ -49,7 +49,7 @@ class Accepted:
 
     def __init__(self, risks: Iterable[AcceptedRisk], controls: Sequence[Control], scope: str, as_of: datetime) -> None:
         self.as_of = as_of
-        self.risks = tuple(sorted(risks, key=lambda row: (row.id, row.place)))
+        self.risks = tuple(sorted(risks, key=lambda row: row.id))
         self._chosen = {control.id for control in controls}
         self._controls = {risk.id: {printed(name) or name for name in risk.controls} for risk in self.risks}
         self._speaks = _speakers(controls, scope)

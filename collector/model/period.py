@@ -64,7 +64,7 @@ class Held(Slim, frozen=True, kw_only=True):
 class AcceptedRisk(Value, frozen=True, kw_only=True):
     """An exception as it is written: valid from 00:00 UTC of `starts` to the end of `expires` (UTC).
 
-    `app` is a pattern org/space/app, `stemcell` one of line/version; one of them is given. `place` names the file.
+    `app` is a pattern org/space/app, `stemcell` one of line/version; one of them is given.
     """
 
     id: str
@@ -76,7 +76,6 @@ class AcceptedRisk(Value, frozen=True, kw_only=True):
     expires: date
     app: str = ""
     stemcell: str = ""
-    place: str = ""
 
 
 class RiskLine(Value, frozen=True, kw_only=True):
@@ -178,7 +177,10 @@ class Failing(Slim, frozen=True, kw_only=True):
 
 
 class MonthSummary(Value, frozen=True, kw_only=True):
-    """summary.json of a report run: what later months need of this one, without its snapshots."""
+    """summary.json of a report run: what later months need of this one, without its snapshots.
+
+    `judged` are the checks that found any subject inside or outside; none where it is not told.
+    """
 
     schema: str
     system: str
@@ -191,6 +193,7 @@ class MonthSummary(Value, frozen=True, kw_only=True):
     figures: tuple[Figures, ...]
     failing: tuple[Failing, ...]
     items: tuple[OpenItem, ...]
+    judged: tuple[str, ...] = ()
 
 
 class Month(Value, frozen=True, kw_only=True):

@@ -28,13 +28,14 @@ def risks_in(settings: Settings, catalog: Catalog) -> tuple[AcceptedRisk, ...]:
     if path is not None:
         rows += [(str(path), number, table) for number, table in enumerate(_read(path))]
     found: dict[str, AcceptedRisk] = {}
+    places: dict[str, str] = {}
     for place, number, table in rows:
         where = f"{place}: exceptions[{number}]"
         _check(table, where)
         if table.id in found:
-            other = found[table.id].place
-            raise UsageError(f"{where}.id {table.id!r} is there twice", hint=f"the other stands in {other}")
-        found[table.id] = _risk(table, _controls(table, catalog, where), place)
+            raise UsageError(f"{where}.id {table.id!r} is there twice", hint=f"the other stands in {places[table.id]}")
+        found[table.id] = _risk(table, _controls(table, catalog, where))
+        places[table.id] = place
     return tuple(found.values())
 
 
@@ -90,7 +91,7 @@ def _controls(table: ExceptionTable, catalog: Catalog, where: str) -> tuple[str,
         raise UsageError(f"{where}.controls: {error}", hint=error.hint) from error
 
 
-def _risk(table: ExceptionTable, controls: tuple[str, ...], place: str) -> AcceptedRisk:
+def _risk(table: ExceptionTable, controls: tuple[str, ...]) -> AcceptedRisk:
     return AcceptedRisk(
         id=table.id,
         controls=controls,
@@ -101,7 +102,6 @@ def _risk(table: ExceptionTable, controls: tuple[str, ...], place: str) -> Accep
         expires=table.expires,
         app=table.app,
         stemcell=table.stemcell,
-        place=place,
     )
 
 

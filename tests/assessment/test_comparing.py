@@ -1,11 +1,12 @@
 """Two runs side by side, the figures of a month, and what stays open over months."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import msgspec
 import pytest
 
-from collector.assessment.comparing import UNREAD, Run, Seen, compare, doubts, since
+from collector.assessment.comparing import UNJUDGED, UNREAD, Run, Seen, compare, doubts, since
 from collector.assessment.items import open_items
 from collector.assessment.retrospect import summary_of
 from collector.assessment.trends import figures, over_months, percentile
@@ -81,13 +82,31 @@ def test_who_is_missing_from_what_was_not_wholly_read_is_not_fixed() -> None:
     before = run(gone="fail")
     after = msgspec.structs.replace(run(a="pass"), complete=False, tool="cf-evidence 2")
     (row,) = compare(before, after)
-    (told,) = since(
-        [Failing(check="app-restage-age", subject=subject("gone"), months=1)], observations(after), complete=False
-    )
+    (told,) = since(september("gone"), observations(after), complete=False)
     assert (row.kind, row.reason) == (told.kind, told.reason) == ("not comparable", UNREAD)
     assert doubts(before, after) == (
         "made by different versions: cf-evidence 1 and cf-evidence 2",
         "the later run was not wholly read",
+    )
+
+
+def september(*failing: str, **changes: Any) -> MonthSummary:
+    """A month in which some apps were outside the restage window."""
+    return msgspec.structs.replace(
+        MonthSummary(
+            schema="cf-evidence/summary/1",
+            system="default",
+            month="2026-09",
+            as_of=datetime(2026, 10, 1, tzinfo=UTC),
+            tool="cf-evidence 1",
+            inputs={},
+            windows={},
+            statuses={},
+            figures=(),
+            failing=tuple(Failing(check="app-restage-age", subject=subject(name), months=1) for name in failing),
+            items=(),
+        ),
+        **changes,
     )
 
 
@@ -97,19 +116,36 @@ def observations(run: Run) -> list[Observation]:
 
 def test_since_the_month_before() -> None:
     """Of that month only what was outside is known; who is gone has been fixed by going."""
-    failing = [Failing(check="app-restage-age", subject=subject(name), months=1) for name in ("a", "b", "gone")]
     now = [
         Observation(check="app-restage-age", subject=subject("a"), status="fail"),
         Observation(check="app-restage-age", subject=subject("b"), status="unknown"),
         Observation(check="app-restage-age", subject=subject("c"), status="pass"),
         Observation(check="app-restage-age", subject=subject("d"), status="fail"),
     ]
-    assert {row.subject.name: (row.kind, row.months, row.reason) for row in since(failing, now)} == {
+    assert {
+        row.subject.name: (row.kind, row.months, row.reason) for row in since(september("a", "b", "gone"), now)
+    } == {
         "a": ("repeated", 2, ""),
         "b": ("changed", 0, ""),
         "d": ("new", 1, ""),
         "gone": ("fixed", 1, "gone"),
     }
+
+
+@pytest.mark.parametrize(
+    ("changes", "windows", "reason"),
+    [
+        ({"judged": ("buildpack-current",)}, {}, UNJUDGED),
+        ({"windows": {"restage": 240.0}}, {"restage": 336.0}, "the window restage is another: 240 and 336 hours"),
+    ],
+)
+def test_a_month_that_asked_another_question_is_not_compared(
+    changes: dict[str, Any], windows: dict[str, float], reason: str
+) -> None:
+    """What was not judged then is no news now, and neither is what another limit makes of it."""
+    now = [Observation(check="app-restage-age", subject=subject("a"), status="fail", window="restage")]
+    (row,) = since(september(**changes), now, windows)
+    assert (row.kind, row.reason) == ("not comparable", reason)
 
 
 @pytest.mark.parametrize(("share", "value"), [(50, 2.0), (90, 4.0), (1, 1.0), (100, 4.0)])
@@ -135,21 +171,9 @@ def test_figures_of_a_month() -> None:
 
 def test_a_missing_month_stays_missing() -> None:
     """Figures are put side by side, oldest first, and nothing is made up in between."""
-    september = MonthSummary(
-        schema="cf-evidence/summary/1",
-        system="default",
-        month="2026-09",
-        as_of=datetime(2026, 10, 1, tzinfo=UTC),
-        tool="cf-evidence 1",
-        inputs={},
-        windows={},
-        statuses={},
-        figures=figures(assessed(facts([app()], [droplet()])), "2026-09"),
-        failing=(),
-        items=(),
-    )
+    before = september(figures=figures(assessed(facts([app()], [droplet()])), "2026-09"))
     now = figures(assessed(facts([app()], [droplet()])), "2026-11")
-    assert [row.month for row in over_months([september], now) if (row.by, row.name) == ("", "restage-age")] == [
+    assert [row.month for row in over_months([before], now) if (row.by, row.name) == ("", "restage-age")] == [
         "2026-09",
         "2026-11",
     ]
@@ -183,18 +207,6 @@ def test_only_a_month_has_a_summary() -> None:
 
 def _summary(items, month):
     return change(
-        MonthSummary(
-            schema="cf-evidence/summary/1",
-            system="default",
-            month=month,
-            as_of=NOW,
-            tool="cf-evidence 1",
-            inputs={},
-            windows={},
-            statuses={},
-            figures=(),
-            failing=(),
-            items=(),
-        ),
+        september(month=month, as_of=NOW),
         items=tuple(items),
     )

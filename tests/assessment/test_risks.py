@@ -55,7 +55,6 @@ def risk(name: str = "EX-1", **changes: Any) -> AcceptedRisk:
         "starts": date(2026, 11, 1),
         "expires": date(2026, 12, 31),
         "app": "" if "stemcell" in changes else "agency-a/prod/app-a1",
-        "place": "collect.toml",
     }
     return AcceptedRisk(**(values | changes))
 
