@@ -251,22 +251,22 @@ def test_without_a_month_nothing_is_held() -> None:
 @pytest.mark.parametrize(
     ("rows", "staged", "words"),
     [
-        ((held(),), END - 3 * DAY, "in October 2026 none of 1 application was outside the 14-day restage window"),
+        ((held(),), END - 3 * DAY, "In October 2026 none of 1 application was outside the 14-day restage window"),
         (
             (CORRECTED,),
             END - 3 * DAY,
-            "in October 2026 1 of 1 application was outside the 14-day restage window, none still is",
+            "In October 2026 1 of 1 application was outside the 14-day restage window, none still is",
         ),
         (
             (OPEN,),
             END - 15 * DAY,
-            "in October 2026 1 of 1 application was outside the 14-day restage window, 1 still is",
+            "In October 2026 1 of 1 application was outside the 14-day restage window, 1 still is",
         ),
         (
             (UNSEEN,),
             END - 3 * DAY,
             (
-                "in October 2026 none of 1 application was outside the 14-day restage window, "
+                "In October 2026 none of 1 application was outside the 14-day restage window, "
                 "1 could not be judged throughout"
             ),
         ),
