@@ -109,6 +109,13 @@ _ALL: Final = (
         writer="collector.reports.oscal_results:write",
     ),
     Report(
+        name="component-definition",
+        artifact="component-definition",
+        file="component-definition.json",
+        media_type=_JSON,
+        writer="collector.reports.oscal_component:write",
+    ),
+    Report(
         name="poam",
         artifact="poam",
         file="poam.json",

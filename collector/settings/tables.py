@@ -124,7 +124,15 @@ class OwnersTable(Table, frozen=True, kw_only=True):
 class ReportTable(Table, frozen=True, kw_only=True):
     """What is written."""
 
-    artifacts: tuple[str, ...] = ("workbook", "webpage", "assessment-results", "assessment-plan", "poam", "action-plan")
+    artifacts: tuple[str, ...] = (
+        "workbook",
+        "webpage",
+        "assessment-results",
+        "assessment-plan",
+        "poam",
+        "component-definition",
+        "action-plan",
+    )
     html_max_rows: int = 1000
 
 

@@ -23,6 +23,7 @@ FILES = {
     "action-plan.md",
     "assessment-plan.json",
     "assessment-results.json",
+    "component-definition.json",
     "assessment.json",
     "evidence.html",
     "evidence.xlsx",
@@ -48,7 +49,7 @@ def test_a_run_is_written_with_its_sums_and_its_snapshot(run, demo):
     assert {path.name for path in Path("reports").iterdir() if path.is_file()} == FILES
     assert check_sums(Path("reports")) > 20
     assert check_sums(Path("reports/snapshot")) > 10
-    assert "collect: wrote 13 files into reports" in ran.err
+    assert "collect: wrote 14 files into reports" in ran.err
     assert {path.name for path in Path().iterdir()} == {"reports"}
 
 

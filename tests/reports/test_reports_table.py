@@ -29,7 +29,8 @@ def test_the_table_of_reports_can_be_read_without_loading_a_renderer() -> None:
 
 def test_a_person_chooses_artefacts_and_always_gets_the_small_ones() -> None:
     """One artefact may be two files; the plan is written before the results that point at it, README.txt last."""
-    assert ARTIFACTS == ("workbook", "webpage", "assessment-plan", "assessment-results", "poam", "action-plan")
+    assert ARTIFACTS[:4] == ("workbook", "webpage", "assessment-plan", "assessment-results")
+    assert set(ARTIFACTS[4:]) >= {"component-definition", "poam", "action-plan"}
     assert [report.file for report in chosen(["action-plan"])] == [
         "assessment.json",
         "observations.csv",
