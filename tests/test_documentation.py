@@ -8,6 +8,7 @@ import zipfile
 from pathlib import Path
 
 import click
+import msgspec
 import pytest
 from click.testing import CliRunner
 
@@ -77,6 +78,43 @@ def test_the_sample_settings_load_and_use_every_table():
     assert set(tomllib.loads(path.read_text(encoding="utf-8"))) == {
         "schema", "system", "cf", "boundary", "baseline", "feeds", "policy", "store", "owners", "report",
     }  # fmt: skip
+
+
+def test_the_examples_in_the_sample_settings_are_accepted(tmp_path: Path):
+    """With its examples of directors and feeds uncommented it still loads, and then every feed is named."""
+    text = (ROOT / "samples" / "collect.toml").read_text(encoding="utf-8")
+    path = tmp_path / "collect.toml"
+    path.write_text(
+        re.sub(r"^# (?=\[\[bosh\]\]|[a-z_]+ = )", "", _platform(text), flags=re.MULTILINE), encoding="utf-8"
+    )
+    tables = load(flags={}, environment={}, config=path, here=tmp_path, user_dir=tmp_path).tables
+
+    assert [row.environment for row in tables.bosh] == ["production"]
+    assert [name for name, value in msgspec.to_builtins(tables.feeds).items() if not value] == []
+
+
+def _platform(text: str) -> str:
+    """The part of the sample settings that is about directors and feeds."""
+    return "schema = 1\n" + text[text.index("# [[bosh]]") : text.index("[policy]")]
+
+
+@pytest.mark.parametrize("name", ["crontab", "github-actions.yml"])
+def test_the_schedules_take_evidence_daily_and_harvest_four_times_a_day(name: str):
+    """Each recipe has both times and both commands, and names only variables and options that there are."""
+    text = (ROOT / "samples" / "schedule" / name).read_text(encoding="utf-8")
+    commands = [found.strip().split() for found in re.findall(r"(?:&& |run: )(collect [^&|\n]+)", text)]
+    variables = dict.fromkeys(re.findall(r"COLLECT_[A-Z_]+", text), "")
+
+    assert "17 6 * * *" in text
+    assert "47 */6 * * *" in text
+    assert [sorted({*words} & {"--source", "bosh"}) for words in commands if "snapshot" in words] == [
+        [], ["--source", "bosh"],
+    ]  # fmt: skip
+    for _, *words in commands:
+        assert (words, CliRunner().invoke(collect, [*words, "--help"]).exit_code) == (words, 0)
+    assert {"COLLECT_CF_API", "COLLECT_BOSH_PRODUCTION_URL"} <= variables.keys()
+    here = ROOT / "samples" / "schedule"
+    assert load(flags={}, environment=variables, config=None, here=here, user_dir=here).warnings == ()
 
 
 def _content(path: Path) -> object:
