@@ -5,7 +5,8 @@ from typing import BinaryIO
 
 from collector.model import Action, Assessment
 from collector.reports.context import Context
-from collector.reports.patching import name_of, of_platform
+from collector.reports.month_words import items_line
+from collector.reports.patching import name_of, of_platform, title_of
 from collector.reports.text import markdown_code, markdown_fence, markdown_text, visible
 from collector.reports.words import days
 
@@ -19,12 +20,26 @@ def _lines(assessment: Assessment) -> Iterator[str]:
     yield f"# Action plan: {markdown_text(assessment.system.name or assessment.system.id)}"
     yield ""
     yield f"As of {assessment.as_of:%Y-%m-%d %H:%M} UTC. {markdown_text(assessment.answer)}"
+    if items_line(assessment):
+        yield ""
+        yield f"{items_line(assessment)[0].upper()}{items_line(assessment)[1:]}."
     if not assessment.actions:
         yield ""
         yield "There is nothing to do."
     for where, actions in _sections(assessment.actions):
         yield ""
         yield from _section(where, actions)
+    yield from _closed(assessment)
+
+
+def _closed(assessment: Assessment) -> Iterator[str]:
+    """What was to be done, and is."""
+    if assessment.closed:
+        yield ""
+        yield "## Closed in the month"
+        yield ""
+        for action in assessment.closed:
+            yield f"- [x] {markdown_code(title_of(action.subject))}: {markdown_text(action.what)}"
 
 
 Where = tuple[str, str, str]

@@ -6,6 +6,7 @@ from typing import Final
 from collector.model import ControlResult, Finding, Observation
 from collector.reports import oscal
 from collector.reports.oscal import Branch, Json
+from collector.reports.oscal_month import accepted_pairs, is_corrected, risk_log
 from collector.reports.oscal_observations import told_of
 from collector.reports.oscal_run import Run
 from collector.reports.patching import title_of
@@ -36,9 +37,11 @@ def _impacted(controls: Sequence[str]) -> list[Json]:
     return [{"name": "impacted-control-id", "ns": oscal.FEDRAMP_NS, "value": control} for control in controls]
 
 
-def _status(seen: Observation) -> str:
+def _status(run: Run, seen: Observation) -> str:
     if seen.status == "unknown":
         return "investigating"
+    if is_corrected(run, seen):
+        return "closed"
     return "deviation-approved" if seen.waived_by else "open"
 
 
@@ -46,6 +49,8 @@ def _risk(run: Run, seen: Observation) -> Json:
     uuid = oscal.risk_uuid(run.system, seen.check, seen.subject)
     asked = run.assessment.checks.get(seen.check, "")
     verdict = "could not be judged by" if seen.status == "unknown" else "does not pass"
+    if is_corrected(run, seen):
+        verdict = "was outside in the month and passes again"
     remediations = (
         [
             {
@@ -67,12 +72,14 @@ def _risk(run: Run, seen: Observation) -> Json:
             "props": oscal.props(
                 ("check-id", seen.check),
                 ("exception-id", seen.waived_by),
+                *accepted_pairs(run, seen.waived_by),
                 *(("role", role) for role in run.roles.get(seen.check, ())),
             )
             + _impacted(run.controls.get(seen.check, ())),
-            "status": _status(seen),
+            "status": _status(run, seen),
             "origins": run.origins,
             "remediations": remediations,
+            "risk-log": risk_log(run, seen),
             "related-observations": [{"observation-uuid": run.observation_uuid(seen)}],
         }
     )
@@ -172,7 +179,8 @@ def _counted(run: Run, control: ControlResult, finding: Finding) -> Iterator[Obs
         limit = _deciding_limit(run, control, check)
         for seen in group.single:
             within = limit is not None and seen.measured is not None and seen.measured.hours <= limit
-            if seen.status == "fail" and not within:
+            # What was corrected in the month is no reason at its end.
+            if seen.status == "fail" and not within and not is_corrected(run, seen):
                 yield seen
 
 

@@ -7,6 +7,7 @@ from collector.model import Measured, Observation
 from collector.reports import oscal
 from collector.reports.oscal import Branch, Json
 from collector.reports.oscal_evidence import cites
+from collector.reports.oscal_month import held_pairs
 from collector.reports.oscal_platform import methods, stage_pairs, statements
 from collector.reports.oscal_run import Group, Run
 from collector.reports.patching import title_of
@@ -71,6 +72,7 @@ def _single(run: Run, seen: Observation) -> Json:
                 ("window", seen.window),
                 ("over-hours", None if seen.over_hours is None else str(seen.over_hours)),
                 *_measured(seen.measured),
+                *held_pairs(run, seen),
             ),
             **_tested(run, seen.check, seen),
             "subjects": [_subject(run, seen)],

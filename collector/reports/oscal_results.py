@@ -15,6 +15,7 @@ from collector.reports.context import Context
 from collector.reports.oscal import Branch, Json
 from collector.reports.oscal_evidence import evidence
 from collector.reports.oscal_findings import findings, risks
+from collector.reports.oscal_month import period_pairs
 from collector.reports.oscal_observations import observations
 from collector.reports.oscal_platform import figure_pairs
 from collector.reports.oscal_run import Run, run_of
@@ -69,7 +70,7 @@ def _result(run: Run) -> Branch:
             "description": oscal.sentence(assessment.scope_note, assessment.answer) or "No answer.",
             "start": run.start,
             "end": run.end,
-            "props": _result_props(assessment),
+            "props": _result_props(run),
             "local-definitions": Branch(
                 {
                     "components": components(run),
@@ -87,12 +88,14 @@ def _result(run: Run) -> Branch:
     )
 
 
-def _result_props(assessment: Assessment) -> list[Json]:
+def _result_props(run: Run) -> list[Json]:
+    assessment = run.assessment
     apps = assessment.coverage.apps
     return oscal.props(
         ("foundation", assessment.foundation),
         ("as-of", oscal.instant(assessment.as_of)),
         ("period", assessment.period),
+        *period_pairs(run),
         ("collected-as", assessment.identity.name),
         ("coverage-complete", oscal.yes_no(assessment.coverage.complete)),
         ("boundary-declared", oscal.yes_no(assessment.coverage.boundary_declared)),
@@ -127,7 +130,9 @@ def _log(run: Run) -> list[Json]:
 
 def _remarks(assessment: Assessment) -> str:
     coverage = assessment.coverage
-    lines = [f"Spaces seen: {len(coverage.spaces)}. Declared spaces not seen: {len(coverage.missing_spaces)}."]
+    # Whoever reads no further reads what was not looked at.
+    lines = [f"Not looked at: {oscal.markup(said)}." for said in assessment.heartbeat] if assessment.month else []
+    lines += [f"Spaces seen: {len(coverage.spaces)}. Declared spaces not seen: {len(coverage.missing_spaces)}."]
     for source in coverage.sources:
         lines.append(
             f"Source {oscal.markup(source.name)}: {source.status}, {source.requests} requests, "

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 import msgspec
@@ -63,6 +63,7 @@ class Run(msgspec.Struct, frozen=True):
 def run_of(assessment: Assessment) -> Run:
     """Look at an assessment once, so that no part has to look for anything."""
     taken = [snapshot.taken_at for snapshot in assessment.snapshots] or [assessment.as_of]
+    begin, end = _bounds(assessment, taken)
     frequency = assessment.windows.get("determination-frequency")
     hours = frequency.limit_hours if frequency else None
     key = "\0".join((*(snapshot.id for snapshot in assessment.snapshots), oscal.instant(assessment.as_of)))
@@ -83,11 +84,19 @@ def run_of(assessment: Assessment) -> Run:
                 "related-tasks": [{"task-uuid": oscal.task_uuid(assessment.system.id)}],
             }
         ],
-        start=oscal.instant(min(*taken, assessment.as_of)),
-        end=oscal.instant(max(*taken, assessment.as_of)),
+        start=oscal.instant(begin),
+        end=oscal.instant(end),
         collected=oscal.instant(max(taken)),
         expires=oscal.instant(max(taken) + timedelta(hours=hours)) if hours else "",
     )
+
+
+def _bounds(assessment: Assessment, taken: Sequence[datetime]) -> tuple[datetime, datetime]:
+    """From the first look to the last; of a month the whole of it, and on to a closing look after its end."""
+    if assessment.month is None:
+        return min(*taken, assessment.as_of), max(*taken, assessment.as_of)
+    period = assessment.month.period
+    return min(period.begin, max(taken)), max(period.end, *taken)
 
 
 def _grouped(observations: Sequence[Observation]) -> dict[str, Group]:

@@ -21,6 +21,8 @@ _FILES: Final = {
     "assessment.json": "the same for machines, schema cf-evidence/assessment/1",
     "assessment-plan.json": "OSCAL assessment plan: what was to be tested, and how",
     "assessment-results.json": "OSCAL assessment results, for a GRC tool",
+    "poam.json": "OSCAL plan of action and milestones: what is open at the end of the month, or was closed",
+    "summary.json": "what later months need of this one: figures, and what was outside",
     "inputs.json": "the digest of everything these files were made from",
     "manifest.json": "every file with its size and SHA-256",
     "SHA256SUMS": "the same digests, for sha256sum",

@@ -4,8 +4,20 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import BinaryIO, Final
 
-from collector.model import ApplicationLine, Assessment, PatchLine, StageFigures, StemcellLine
+from collector.model import ApplicationLine, Assessment, Figures, PatchLine, RiskLine, StageFigures, StemcellLine
 from collector.reports.context import Context
+from collector.reports.month_words import (
+    MEASURES,
+    age_held,
+    end_words,
+    items_line,
+    number,
+    ordered_risks,
+    period_line,
+    since_control,
+    since_line,
+    worst,
+)
 from collector.reports.patching import (
     LATENCIES,
     latency_days,
@@ -30,6 +42,7 @@ def write(assessment: Assessment, out: BinaryIO, context: Context) -> None:  # n
 def _lines(assessment: Assessment) -> Iterator[str]:
     yield f"# {_text(assessment.system.name or assessment.system.id)}: patch evidence"
     yield ""
+    yield from _first(assessment)
     if assessment.scope_note:
         yield f"*{_text(assessment.scope_note)}*"
         yield ""
@@ -40,8 +53,11 @@ def _lines(assessment: Assessment) -> Iterator[str]:
     yield ""
     yield "## Controls"
     yield ""
-    yield from _table(("Result", "Control", "What may be said"), _controls(assessment))
+    compared = assessment.month is not None and assessment.month.previous is not None
+    header = ("Result", "Control", "What may be said", *(("Since last month",) if compared else ()))
+    yield from _table(header, _controls(assessment, compared=compared))
     yield ""
+    yield from _month(assessment)
     yield "## Applications"
     yield ""
     yield from _applications(assessment)
@@ -53,19 +69,85 @@ def _lines(assessment: Assessment) -> Iterator[str]:
     yield from _coverage(assessment)
 
 
-def _controls(assessment: Assessment) -> Iterator[tuple[str, ...]]:
+def _first(assessment: Assessment) -> Iterator[str]:
+    """Give the month, and what was not looked at in it, before any answer."""
+    if period_line(assessment):
+        yield f"**{_text(period_line(assessment))}**"
+        yield ""
+    for said in assessment.heartbeat[:MOST_ROWS]:
+        yield f"> ⚠ **{_text(said)}**"
+        yield ">"
+    if assessment.heartbeat:
+        yield ""
+
+
+def _month(assessment: Assessment) -> Iterator[str]:
+    """Give what is new since last month, the accepted risks, and the trend."""
+    told = [line for line in (since_line(assessment), items_line(assessment)) if line]
+    if told:
+        yield "## Since last month"
+        yield ""
+        yield from (f"- {_text(line)}" for line in told)
+        yield ""
+    figures = [row for row in assessment.figures if not row.by]
+    if figures:
+        yield "## Trend"
+        yield ""
+        header = ("Month", "Measure", "Inside", "Not known", "p50 (days)", "p90 (days)", "Longest (days)")
+        yield from _table(header, map(_figures, figures[-MOST_ROWS:]))
+        yield ""
+    if assessment.risks:
+        yield "## Accepted risks"
+        yield ""
+        heads = ("Exception", "State", "Covers", "Until", "Accepts", "Approver", "Ticket", "Remarks")
+        yield from _table(heads, map(_risk, ordered_risks(assessment)[:MOST_ROWS]))
+        yield ""
+
+
+def _figures(row: Figures) -> tuple[str, ...]:
+    hours = (row.p50, row.p90, row.most)
+    return (
+        row.month,
+        MEASURES.get(row.name, row.name),
+        f"{row.inside:,} of {row.subjects - row.unknown:,}",
+        f"{row.unknown:,}",
+        *("" if each is None else days(each) for each in hours),
+    )
+
+
+def _risk(line: RiskLine) -> tuple[str, ...]:
+    risk = line.risk
+    return (
+        markdown_code(risk.id),
+        line.state,
+        markdown_code(risk.app or risk.stemcell),
+        risk.expires.isoformat(),
+        f"{line.waives:,}",
+        _text(risk.approver),
+        _text(risk.ticket),
+        _text("; ".join(line.notes)),
+    )
+
+
+def _controls(assessment: Assessment, *, compared: bool) -> Iterator[tuple[str, ...]]:
     for control in assessment.controls:
         result = f"{MARK[control.status]} {VERDICT[control.status]}"
-        yield result, f"{_text(control.id)} {_text(control.title)}", _text(control.sentence)
+        change = (since_control(assessment, control),) if compared else ()
+        yield result, f"{_text(control.id)} {_text(control.title)}", _text(control.sentence), *change
 
 
 def _applications(assessment: Assessment) -> Iterator[str]:
-    open_lines = [line for line in assessment.applications if line.flags or line.status in {"fail", "unknown"}]
+    open_lines = worst(assessment)
     if not open_lines:
         yield "No application is outside its window or left unassessed."
         return
     header = ("Status", "App", "Org / space", "Age (days)", "Days outside", "Buildpack", "Detail")
-    yield from _table(header, map(_application, open_lines[:MOST_ROWS]))
+    shown = open_lines[:MOST_ROWS]
+    if assessment.month is None:
+        yield from _table(header, map(_application, shown))
+    else:
+        rows = ((*_application(line), *_held(assessment, line)) for line in shown)
+        yield from _table((*header, "Hours outside", "Hours not known", "At the end of the month"), rows)
     if len(open_lines) > MOST_ROWS:
         yield ""
         yield f"{MOST_ROWS:,} of {len(open_lines):,} are shown; all of them are in observations.csv and evidence.xlsx."
@@ -82,6 +164,17 @@ def _application(line: ApplicationLine) -> tuple[str, ...]:
         "" if line.over_hours is None else days(line.over_hours),
         _text(f"{line.buildpack} {versions}".strip()),
         _text(line.detail),
+    )
+
+
+def _held(assessment: Assessment, line: ApplicationLine) -> tuple[str, ...]:
+    held = age_held(assessment, line.subject)
+    if held is None:
+        return "", "", ""
+    return (
+        number(held.outside) if held.breaches else "",
+        number(held.unknown) if held.unknown else "",
+        end_words(held),
     )
 
 

@@ -11,8 +11,9 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import BinaryIO, Final
 
-from collector.model import Action, Assessment, Observation
+from collector.model import Action, Assessment, Held, Observation
 from collector.reports.context import Context
+from collector.reports.month_words import corrected, held_for
 from collector.reports.patching import name_of
 from collector.reports.text import csv_text
 
@@ -54,16 +55,38 @@ ACTION_COLUMNS: Final = (
     "waived_by",
     "guid",
 )
+# Of a month, how each was held against its window in it; hours.
+OBSERVATION_MONTH: Final = (
+    "inside_hours",
+    "outside_hours",
+    "unknown_hours",
+    "worst_hours",
+    "breaches",
+    "outside_since",
+    "corrected_at",
+)
+ACTION_MONTH: Final = ("outside_hours", "unknown_hours", "outside_since")
 
 
 def write_observations(assessment: Assessment, out: BinaryIO, context: Context) -> None:  # noqa: ARG001 - as all do
     """Write observations.csv, also what `-f csv` prints: one row per check and subject."""
-    _write(out, OBSERVATION_COLUMNS, map(_observation, assessment.observations))
+    if assessment.month is None:
+        _write(out, OBSERVATION_COLUMNS, map(_observation, assessment.observations))
+        return
+    rows = (
+        (*_observation(seen), *_held(held_for(assessment, seen.check, seen.subject)))
+        for seen in assessment.observations
+    )
+    _write(out, OBSERVATION_COLUMNS + OBSERVATION_MONTH, rows)
 
 
 def write_action_plan(assessment: Assessment, out: BinaryIO, context: Context) -> None:  # noqa: ARG001 - as all do
     """Write action-plan.csv: one row per thing to do, with its command."""
-    _write(out, ACTION_COLUMNS, map(_action, assessment.actions))
+    if assessment.month is None:
+        _write(out, ACTION_COLUMNS, map(_action, assessment.actions))
+        return
+    rows = ((*_action(action), *_longest(assessment, action)) for action in assessment.actions)
+    _write(out, ACTION_COLUMNS + ACTION_MONTH, rows)
 
 
 def _write(out: BinaryIO, columns: tuple[str, ...], rows: Iterable[Iterable[Cell]]) -> None:
@@ -125,3 +148,26 @@ def _action(action: Action) -> tuple[Cell, ...]:
         action.waived_by,
         action.subject.guid,
     )
+
+
+def _held(held: Held | None) -> tuple[Cell, ...]:
+    if held is None:
+        return (None,) * len(OBSERVATION_MONTH)
+    return (
+        held.inside,
+        held.outside,
+        held.unknown,
+        held.worst,
+        len(held.breaches),
+        held.breaches[-1].since if held.breaches else None,
+        corrected(held),
+    )
+
+
+def _longest(assessment: Assessment, action: Action) -> tuple[Cell, ...]:
+    """How the subject was held against the check of which it was outside the longest."""
+    found = [held for check in action.checks if (held := held_for(assessment, check, action.subject)) is not None]
+    if not found:
+        return (None,) * len(ACTION_MONTH)
+    held = max(found, key=lambda row: row.outside)
+    return held.outside, held.unknown, held.breaches[-1].since if held.breaches else None

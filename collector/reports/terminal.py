@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from collector.model import Action, ApplicationLine, Assessment, PatchLine, SourceCoverage, StemcellLine
-from collector.reports.month_words import month_lines
+from collector.reports.month_words import age_held, held_words, month_lines, period_line, worst
 from collector.reports.patching import (
     answer_lines,
     day_of,
@@ -43,7 +43,7 @@ def render(assessment: Assessment, *, width: int | None, color: bool) -> Iterato
 
 def _plain(assessment: Assessment) -> Iterator[str]:
     yield from map(visible, head(assessment))
-    yield from map(application, worst(assessment))
+    yield from (application(line, month_of(assessment, line)) for line in worst(assessment))
     yield from map(patch, worst_patches(assessment))
     yield from map(stemcell, worst_stemcells(assessment))
     yield from map(visible, statements(assessment))
@@ -55,7 +55,8 @@ def _plain(assessment: Assessment) -> Iterator[str]:
 
 
 def head(assessment: Assessment) -> Iterator[str]:
-    """Give the first lines: whom this speaks for, each control's tested part, and the answer."""
+    """Give the first lines: the month, what was not looked at, whom this speaks for, each control, and the answer."""
+    yield from first(assessment)
     if assessment.scope_note:
         yield assessment.scope_note
     for control in assessment.controls:
@@ -67,9 +68,17 @@ def head(assessment: Assessment) -> Iterator[str]:
     yield f"{assessment.foundation}{read}, as of {assessment.as_of:%Y-%m-%d %H:%M} UTC"
 
 
-def worst(assessment: Assessment) -> list[ApplicationLine]:
-    """Give the apps that are flagged or not assessed, in the order of the assessment."""
-    return [line for line in assessment.applications if line.flags or line.status in {"fail", "unknown"}]
+def first(assessment: Assessment) -> Iterator[str]:
+    """Give what stands above everything: the month, and what was not looked at in it."""
+    if period_line(assessment):
+        yield period_line(assessment)
+    yield from assessment.heartbeat
+
+
+def month_of(assessment: Assessment, line: ApplicationLine) -> str:
+    """How an app was held over the month, in words; "" where there is no month, or it was inside all the time."""
+    held = age_held(assessment, line.subject)
+    return held_words(held) if held is not None else ""
 
 
 def to_do(assessment: Assessment) -> list[Action]:
@@ -77,8 +86,11 @@ def to_do(assessment: Assessment) -> list[Action]:
     return [action for action in assessment.actions if action.waived_by is None]
 
 
-def application(line: ApplicationLine) -> str:
-    """One app as one line, its status first; fields are two spaces apart, and empty ones left out."""
+def application(line: ApplicationLine, month: str = "") -> str:
+    """One app as one line, its status first; fields are two spaces apart, and empty ones left out.
+
+    `month` says how it was held over the month.
+    """
     versions = f"{line.buildpack} {line.has}".strip()
     behind = f"{versions}, latest {line.latest}" if line.latest and line.latest != line.has else versions
     fields = (
@@ -86,7 +98,7 @@ def application(line: ApplicationLine) -> str:
         line.subject.label,
         "" if line.staged_at is None else f"last staged {line.staged_at:%Y-%m-%d}",
         "" if line.age_hours is None else f"{days(line.age_hours)} days ago",
-        "" if line.over_hours is None else f"{days(line.over_hours)} days outside",
+        month or ("" if line.over_hours is None else f"{days(line.over_hours)} days outside"),
         behind,
         f"flagged by {', '.join(line.flags)}" if line.flags else line.detail,
         f"owner {line.owner}" if line.owner else "",

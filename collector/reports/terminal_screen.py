@@ -8,6 +8,8 @@ from rich.console import Console
 from rich.text import Text
 
 from collector.model import Action, ApplicationLine, Assessment, PatchLine, Status, StemcellLine
+from collector.reports.month_words import age_held, end_words, month_lines, worst
+from collector.reports.month_words import number as hours_of
 from collector.reports.patching import (
     answer_lines,
     day_of,
@@ -18,7 +20,7 @@ from collector.reports.patching import (
     worst_patches,
     worst_stemcells,
 )
-from collector.reports.terminal import GAPS, NEXT_COMMANDS, gap_lines, to_do, worst
+from collector.reports.terminal import GAPS, NEXT_COMMANDS, first, gap_lines, to_do
 from collector.reports.terminal_table import Cells, Columns, table
 from collector.reports.text import cut, visible
 from collector.reports.words import MARK, STATUS, days
@@ -30,6 +32,14 @@ _APPS: Final = Columns(
     numbers=frozenset({"Age", "Over"}),
     shortest={"App": 12, "Org / space": 14, "Buildpack": 9, "Owner": 10},
     left_out_first=("Owner", "Latest", "Has", "Buildpack", "Last staged", "Org / space"),
+    wide_only=frozenset({"Owner"}),
+)
+# Of a month, how long each was outside in it, and when it was inside again.
+_APPS_OF_MONTH: Final = Columns(
+    names=("Status", "App", "Org / space", "Age", "Hours out", "Not known", "Month's end", "Buildpack", "Has", "Owner"),
+    numbers=frozenset({"Age", "Hours out", "Not known"}),
+    shortest={"App": 12, "Org / space": 14, "Buildpack": 9, "Owner": 10},
+    left_out_first=("Owner", "Has", "Buildpack", "Org / space", "Age", "Not known"),
     wide_only=frozenset({"Owner"}),
 )
 _PATCHES: Final = Columns(
@@ -83,6 +93,8 @@ def _lines(part: Text, *, width: int, color: bool) -> Iterator[str]:
 
 
 def _parts(assessment: Assessment, width: int) -> Iterator[Text]:
+    for place, said in enumerate(first(assessment)):
+        yield _text(said, "bold" if place == 0 and assessment.month else "bold yellow")
     if assessment.scope_note:
         yield _text(assessment.scope_note, "italic")
     for control in assessment.controls:
@@ -93,8 +105,10 @@ def _parts(assessment: Assessment, width: int) -> Iterator[Text]:
     yield Text()
     yield from (_text(line, "bold") for line in answer_lines(assessment))
     yield _text(_when(assessment), "dim")
+    yield from (_text(line, "") for line in _few(list(month_lines(assessment))))
     apps = worst(assessment)
-    yield from _worst(_APPS, [_cells(line) for line in apps[:APPS]], len(apps), width)
+    columns = _APPS if assessment.month is None else _APPS_OF_MONTH
+    yield from _worst(columns, [_cells(line, assessment) for line in apps[:APPS]], len(apps), width)
     patches, stemcells = worst_patches(assessment), worst_stemcells(assessment)
     yield from _worst(_PATCHES, [_patch_cells(line) for line in patches[:APPS]], len(patches), width)
     yield from _worst(_STEMCELLS, [_stemcell_cells(line) for line in stemcells[:APPS]], len(stemcells), width)
@@ -110,6 +124,13 @@ def _worst(columns: Columns, rows: Sequence[Cells], total: int, width: int) -> I
     yield from table(columns, rows, width)
     if total > len(rows):
         yield _text(f"and {total - len(rows):,} more: use -f csv, or -o DIR for the workbook", "dim")
+
+
+def _few(lines: Sequence[str]) -> Iterator[str]:
+    """No more than a screen has room for."""
+    yield from lines[:GAPS]
+    if len(lines) > GAPS:
+        yield f"and {len(lines) - GAPS:,} more: use -f json"
 
 
 def _when(assessment: Assessment) -> str:
@@ -139,8 +160,9 @@ def _text(text: str, style: str) -> Text:
     return Text(visible(text), style=style)
 
 
-def _cells(line: ApplicationLine) -> Cells:
+def _cells(line: ApplicationLine, assessment: Assessment) -> Cells:
     subject = line.subject
+    held = age_held(assessment, subject)
     values = {
         "App": subject.name,
         "Org / space": f"{subject.org} / {subject.space}",
@@ -151,6 +173,9 @@ def _cells(line: ApplicationLine) -> Cells:
         "Has": line.has,
         "Latest": line.latest,
         "Owner": line.owner,
+        "Hours out": hours_of(held.outside) if held and held.breaches else "",
+        "Not known": hours_of(held.unknown) if held and held.unknown else "",
+        "Month's end": end_words(held) if held else "",
     }
     return _as_cells(line.status, values)
 

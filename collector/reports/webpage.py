@@ -16,11 +16,11 @@ from markupsafe import Markup
 
 from collector.errors import UsageError
 from collector.model import Action, ApplicationLine, Assessment, Observation, Status, Verdict
-from collector.reports import charts, text, words
+from collector.reports import charts, text, webpage_month, words
 from collector.reports.context import Context
 from collector.reports.figures import figures
+from collector.reports.month_words import number
 from collector.reports.patching import name_of, observed, of_platform
-from collector.reports.webpage_month import MEASURES, month_view
 from collector.reports.webpage_platform import NAMES, platform_view
 
 # Long lists that are no work list end here; what is left out is counted, and named with the file that has it.
@@ -57,6 +57,10 @@ _CHIPS: Final[Mapping[str, tuple[str, str, str]]] = {
     "shipped": ("off", "–", "Shipped"),
     "overridden": ("open", "!", "Overridden"),
     "waived": ("open", "!", "Waived"),
+    "active": ("off", "–", "Active"),
+    "unused": ("open", "!", "Unused"),
+    "expired": ("bad", "✗", "Expired"),
+    "not yet valid": ("open", "!", "Not yet valid"),
     "exit-0": ("ok", "✓", "Shown to be inside every window"),
     "exit-1": ("bad", "✗", "Findings to act on"),
     "exit-3": ("open", "?", "Incomplete evidence"),
@@ -94,6 +98,8 @@ def write(assessment: Assessment, out: BinaryIO, context: Context) -> None:
     style = _embedded(templates, "report.css") + _page_style(assessment)
     if observed(assessment):
         style += _embedded(templates, "platform.css")
+    if webpage_month.told(assessment):
+        style += _embedded(templates, "month.css")
     script = _embedded(templates, "report.js")
     try:
         page = _environment(templates).get_template("report.html.j2")
@@ -151,9 +157,10 @@ def _environment(templates: Traversable) -> Environment:
         "command": _command,
         "visible": visible,
         "name_of": name_of,
+        "hours": number,
         "query": lambda query: "&".join(f"{key}={value}" for key, value in query.items()),
     }
-    environment.globals |= {"mark": _mark, **NAMES}
+    environment.globals |= {"mark": _mark, **NAMES, **webpage_month.NAMES}
     return environment
 
 
@@ -225,7 +232,7 @@ def _view(assessment: Assessment, context: Context) -> dict[str, Any]:
         "limit": LISTED,
         "figures": figures(assessment),
         "listed": {status: listed[status] for status in _ORDER},
-        "rows": _rows(applications[:shown]),
+        "rows": _rows(applications[:shown], assessment),
         "groups": _groups(assessment.actions, shown),
         "chart": charts.age_distribution(assessment.observations, assessment.windows.get("restage")),
         "reasons": reasons[:LISTED],
@@ -233,8 +240,7 @@ def _view(assessment: Assessment, context: Context) -> dict[str, Any]:
         "gaps": [(source, gap) for source in assessment.coverage.sources for gap in source.gaps],
         "elsewhere": _elsewhere(context),
         "platform": platform_view(assessment, shown),
-        "month": month_view(assessment, shown),
-        "measures": MEASURES,
+        "month": webpage_month.month_view(assessment, min(shown, LISTED)),
         "canvas": (charts.WIDTH, charts.HEIGHT),
     }
 
@@ -307,13 +313,14 @@ def _command(command: str) -> str | None:
     return command if visible(command, 2_000) == command else None
 
 
-def _rows(lines: Iterable[ApplicationLine]) -> Iterator[Markup]:
+def _rows(lines: Iterable[ApplicationLine], assessment: Assessment) -> Iterator[Markup]:
     """The rows of the applications, escaped here: five times faster than the same loop in the template."""
     for line in lines:
-        yield Markup(_row(line))  # noqa: S704 - each value is escaped in _row
+        added = "" if assessment.month is None else webpage_month.cells(assessment, line)
+        yield Markup(_row(line, added))  # noqa: S704 - each value is escaped in _row
 
 
-def _row(line: ApplicationLine) -> str:
+def _row(line: ApplicationLine, added: str) -> str:
     tone, glyph, word = _CHIPS[line.status]
     subject = line.subject
     place = f"{subject.org} / {subject.space}"
@@ -324,7 +331,7 @@ def _row(line: ApplicationLine) -> str:
         f'<tr data-s="{line.status}"><td data-v="{_ORDER.index(line.status)}">'
         f'<span class="chip {tone}"><span aria-hidden="true">{glyph}</span> {word}</span></td>'
         f'<th scope="row"><bdi>{_safe(subject.name)}</bdi> <small>{_safe(place)}</small></th>'
-        f"{_instant(line)}{_hours(line.age_hours)}{_hours(line.over_hours)}"
+        f"{_instant(line)}{_hours(line.age_hours)}{_hours(line.over_hours)}{added}"
         f"<td>{_safe(line.buildpack or line.kind)} <small>{_safe(' · '.join(built))}</small></td>"
         f"<td><bdi>{_safe(line.owner) or '–'}</bdi></td>"
         f"<td>{'<br>'.join(map(_safe, why)) or '–'}{_flags(line.flags)}</td></tr>\n"

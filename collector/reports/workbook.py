@@ -76,7 +76,7 @@ def sheets_of(assessment: Assessment, templates: Traversable) -> Iterator[Sheet]
         else:
             there = sheet.shown == "always" or any(True for _ in ROWS[sheet.name](assessment))
         if there:
-            yield sheet
+            yield sheet if assessment.month is not None else sheet.of_instant()
 
 
 def _pieces(assessment: Assessment, sheet: Sheet, rows_a_sheet: int) -> Iterator[Piece]:

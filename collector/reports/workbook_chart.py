@@ -1,10 +1,11 @@
 """The charts of the workbook, native, so that they print and follow their tables."""
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, Literal
 
-from openpyxl.chart import BarChart, Reference
+from openpyxl.chart import BarChart, LineChart, Reference
 from openpyxl.chart.axis import ChartLines
+from openpyxl.chart.marker import Marker
 from openpyxl.chart.shapes import GraphicalProperties
 from openpyxl.drawing.colors import ColorChoice
 from openpyxl.drawing.fill import PatternFillProperties
@@ -13,11 +14,19 @@ from openpyxl.worksheet.worksheet import Worksheet
 from collector.model import StageFigures
 from collector.reports.figures import Bucket
 from collector.reports.patching import LATENCIES, figure_words
-from collector.reports.workbook_style import BLUE, GREY, LINE, ORANGE
+from collector.reports.trend_chart import Chart
+from collector.reports.workbook_style import BLUE, GREY, INK, LINE, ORANGE
 
 CHART_ROWS: Final = 16
 _WIDTH_CM: Final = 25
 _HEIGHT_CM: Final = 7
+# Colour, dash and mark of p50, p90, the longest, and the window: a line is never known by its colour alone.
+_LINES: Final[tuple[tuple[str, str, Literal["diamond", "square", "triangle", "none"]], ...]] = (
+    (BLUE, "solid", "diamond"),
+    (GREY, "dash", "square"),
+    (ORANGE, "sysDot", "triangle"),
+    (INK, "sysDash", "none"),
+)
 
 
 def add_chart(sheet: Worksheet, *, first_row: int, buckets: Sequence[Bucket], anchor: str) -> str:
@@ -55,7 +64,37 @@ def add_stage_chart(sheet: Worksheet, *, first_row: int, stages: Sequence[StageF
     return f"Bars: days from one stage to the next, {told}. The table above the chart has the numbers."
 
 
-def _dress(chart: BarChart, counted: str, *, lowest: float = 0.0) -> None:
+def add_trend_chart(sheet: Worksheet, *, first_row: int, trend: Chart, anchor: str) -> str:
+    """Draw twelve rows (month, then p50, p90, longest and the window in days) as lines; gives alt text.
+
+    A month without figures breaks the lines.
+    """
+    last = first_row + len(trend.slots) - 1
+    chart = LineChart()
+    chart.title = f"{trend.title}: days, by month"
+    columns = 5 if trend.limit else 4
+    chart.add_data(
+        Reference(sheet, min_col=2, max_col=columns, min_row=first_row - 1, max_row=last), titles_from_data=True
+    )
+    chart.set_categories(Reference(sheet, min_col=1, min_row=first_row, max_row=last))
+    for series, (colour, dash, mark) in zip(chart.series, _LINES, strict=False):
+        series.smooth = False
+        series.graphicalProperties.line.solidFill = colour
+        series.graphicalProperties.line.prstDash = dash
+        series.graphicalProperties.line.width = 19050
+        series.marker = Marker(symbol=mark, size=8)
+        series.marker.graphicalProperties = _plain(colour)
+        series.marker.graphicalProperties.line.solidFill = colour
+    # Never joined over a month of which nothing is known.
+    chart.display_blanks = "gap"
+    lowest = min((row.p50 for row in trend.figures if row.p50 is not None), default=0.0)
+    _dress(chart, "Days", lowest=lowest)
+    chart.y_axis.number_format = "#,##0.0"
+    sheet.add_chart(chart, anchor)
+    return f"Lines: {trend.description} The table above the chart has the numbers."
+
+
+def _dress(chart: BarChart | LineChart, counted: str, *, lowest: float = 0.0) -> None:
     """Axes that are drawn, from zero unless something is negative, and a legend below."""
     chart.x_axis.delete = chart.y_axis.delete = False
     if lowest >= 0:

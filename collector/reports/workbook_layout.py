@@ -14,12 +14,16 @@ PERSON: Final = ("input", "day")
 
 
 class Column(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One column: its header, the field of a row that it shows, and how; `width` in characters."""
+    """One column: its header, the field of a row that it shows, and how; `width` in characters.
+
+    `shown` says when it is there: always, or only of a month.
+    """
 
     header: str
     field: str
     kind: Kind
     width: int
+    shown: Literal["always", "month"] = "always"
 
 
 class Sheet(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -38,6 +42,15 @@ class Sheet(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def table(self) -> str:
         """The name of its table: letters only, so that every formula language takes it."""
         return "".join(word.capitalize() for word in self.name.split())
+
+    def of_instant(self) -> "Sheet":
+        """The sheet without the columns that only a month has."""
+        kept = [column.shown == "always" for column in self.columns]
+        return msgspec.structs.replace(
+            self,
+            columns=tuple(column for column, keep in zip(self.columns, kept, strict=True) if keep),
+            printed=sum(kept[: self.printed]),
+        )
 
 
 class Layout(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -2,8 +2,16 @@
 
 from collections.abc import Iterator, Mapping
 
-from collector.model import Assessment
-from collector.reports.webpage_month import MEASURES, worst_held
+from collector.model import ApplicationLine, Assessment
+from collector.reports.month_words import (
+    MEASURES,
+    age_held,
+    corrected,
+    end_words,
+    ordered_risks,
+    worst_held,
+)
+from collector.reports.patching import in_days, name_of
 from collector.reports.workbook_cells import Value
 
 
@@ -16,7 +24,7 @@ def month(assessment: Assessment) -> Iterator[Mapping[str, Value]]:
             "check": row.check,
             "org": row.subject.org,
             "space": row.subject.space,
-            "app": row.subject.name,
+            "app": name_of(row.subject),
             "guid": row.subject.guid,
             "inside": row.inside,
             "outside": row.outside,
@@ -24,15 +32,30 @@ def month(assessment: Assessment) -> Iterator[Mapping[str, Value]]:
             "worst": row.worst,
             "breaches": len(row.breaches),
             "since": last.since if last else None,
-            "corrected_at": row.corrected_at,
-            "open": "still outside" if row.open else "",
+            "corrected_at": corrected(row),
+            "open": end_words(row),
             "why": "; ".join(dict.fromkeys(part.reason for part in row.unseen)),
         }
 
 
+def held_cells(assessment: Assessment, line: ApplicationLine) -> Mapping[str, Value]:
+    """What a month adds to the row of an application; nothing where there is none."""
+    held = age_held(assessment, line.subject)
+    if held is None:
+        return {}
+    return {
+        "month_outside": held.outside,
+        "month_unknown": held.unknown,
+        "month_inside": held.inside,
+        "month_worst_days": in_days(held.worst),
+        "month_corrected_at": corrected(held),
+        "month_end": end_words(held),
+    }
+
+
 def exceptions(assessment: Assessment) -> Iterator[Mapping[str, Value]]:
     """One row per accepted risk, used or not."""
-    for line in assessment.risks:
+    for line in ordered_risks(assessment):
         risk = line.risk
         yield {
             "id": risk.id,

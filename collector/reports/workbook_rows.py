@@ -12,7 +12,7 @@ from collector.reports.patching import name_of
 from collector.reports.remarks import controls_by_check, controls_of
 from collector.reports.words import HOURS_PER_DAY, STATUS, VERDICT
 from collector.reports.workbook_cells import Value
-from collector.reports.workbook_month import exceptions, month, trend
+from collector.reports.workbook_month import exceptions, held_cells, month, trend
 from collector.reports.workbook_platform import attestations, patches, stemcells
 
 Row = Mapping[str, Value]
@@ -86,6 +86,7 @@ def applications(assessment: Assessment) -> Iterator[Row]:
             "droplet": line.droplet,
             "evidence": line.evidence[0] if line.evidence else None,
             "further_evidence": max(0, len(line.evidence) - 1),
+            **held_cells(assessment, line),
         }
 
 

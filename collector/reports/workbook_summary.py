@@ -13,11 +13,13 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from collector.model import Assessment, Coverage, StageFigures
 from collector.reports.figures import figures, restages_by_age
+from collector.reports.month_words import items_line, period_line, since_control, since_line
 from collector.reports.patching import LATENCIES, sentence
 from collector.reports.text import is_formula
+from collector.reports.trend_chart import Chart, charts, share_of
 from collector.reports.words import HOURS_PER_DAY, VERDICT
 from collector.reports.workbook_cells import cell_text
-from collector.reports.workbook_chart import CHART_ROWS, add_chart, add_stage_chart
+from collector.reports.workbook_chart import CHART_ROWS, add_chart, add_stage_chart, add_trend_chart
 from collector.reports.workbook_style import (
     FONT,
     INK,
@@ -35,6 +37,7 @@ _WIDTHS: Final = (19, 19, 19, 19, 19, 19, 46)
 _ANSWER_WIDTH: Final = 105
 _LINE_WIDTH: Final = 150
 _CONTROLS_BESIDE_CHART: Final = 4
+_BEATS: Final = 12
 _SIGNERS: Final = (("Prepared by", "prepared_by"), ("ISSO", "isso"), ("Assessor", "assessor"))
 
 
@@ -103,12 +106,15 @@ def add_summary(sheet: Worksheet, assessment: Assessment, pages: Sequence[Page])
     _cards(pen, assessment)
     _controls(pen, assessment)
     # A chart never lies across two pages.
-    if len(assessment.controls) > _CONTROLS_BESIDE_CHART:
+    if len(assessment.controls) > _CONTROLS_BESIDE_CHART or assessment.month is not None:
         pen.turn_page()
     alt_texts = [_ages(pen, assessment)]
     pen.turn_page()
     if assessment.stages:
         alt_texts.append(_stages(pen, assessment))
+    for trend in charts(assessment):
+        pen.turn_page()
+        alt_texts.append(_trend(pen, trend))
     _about(pen, assessment)
     _index(pen, pages)
     _sign_off(pen, assessment)
@@ -132,6 +138,10 @@ def _title(pen: _Pen, assessment: Assessment) -> None:
     pen.put(1, "   ·   ".join(filter(None, facts)), Font(name=FONT, size=11, color="FFFFFF"), row=2)
     pen.sheet.row_dimensions[2].height = 22
     pen.row = 4
+    if period_line(assessment):
+        pen.lines(period_line(assessment), _LINE_WIDTH, Font(name=FONT, size=12, bold=True, color=MUTED), 20)
+    for said in assessment.heartbeat[:_BEATS]:
+        pen.lines(f"! {said}", _LINE_WIDTH, Font(name=FONT, size=12, bold=True, color=TINTS["bad"][0]), 20)
     pen.lines(assessment.answer, _ANSWER_WIDTH, Font(name=FONT, size=16, bold=True, color=INK), 26)
     if sentence(assessment):
         pen.lines(sentence(assessment), _LINE_WIDTH, Font(name=FONT, size=12, bold=True, color=INK), 20)
@@ -140,16 +150,20 @@ def _title(pen: _Pen, assessment: Assessment) -> None:
     if not assessment.coverage.complete:
         warning = "The evidence is incomplete: the sheet Coverage says what was not read, and why."
         pen.lines(warning, _LINE_WIDTH, Font(name=FONT, size=11, bold=True, color=TINTS["bad"][0]), 18)
+    for told in filter(None, (since_line(assessment), items_line(assessment))):
+        pen.lines(f"{told[0].upper()}{told[1:]}", _LINE_WIDTH, Font(name=FONT, size=11, color=INK), 18)
     pen.row += 1
 
 
 def _cards(pen: _Pen, assessment: Assessment) -> None:
     shown = figures(assessment)
+    # The answer speaks of all of a month, these are those of its end.
+    end = "" if assessment.month is None else ", at the end"
     cards = (
         (shown.visible, "apps seen", "aside"),
-        (shown.outside, "outside window", "bad"),
-        (shown.unknown, "not assessed", "unsure"),
-        (shown.within, "within window", "good"),
+        (shown.outside, f"outside{end}" if end else "outside window", "bad"),
+        (shown.unknown, f"not assessed{end}", "unsure"),
+        (shown.within, f"within{end}" if end else "within window", "good"),
         (shown.not_applicable, "not applicable", "aside"),
         (shown.actions, "things to do", "aside"),
     )
@@ -182,6 +196,12 @@ def _controls(pen: _Pen, assessment: Assessment) -> None:
             if verdict:
                 style_tone(pen.put(column, VERDICT[verdict]), VERDICT[verdict])
         _rule(pen)
+    changes = [
+        f"{control.id} {told}" for control in assessment.controls if (told := since_control(assessment, control))
+    ]
+    if changes and assessment.month is not None and assessment.month.previous is not None:
+        pen.put(1, f"Since {assessment.month.previous.month}: {'; '.join(changes)}", _small())
+        pen.row += 1
     pen.put(1, "A verdict speaks for the tested objectives only; the sheet Objectives names the others.", _small())
     pen.row += 1
 
@@ -217,6 +237,31 @@ def _stages(pen: _Pen, assessment: Assessment) -> str:
         pen.put(7, _besides(stage, assessment))
         _rule(pen)
     alt_text = add_stage_chart(pen.sheet, first_row=first, stages=assessment.stages, anchor=f"A{pen.row + 1}")
+    pen.row += CHART_ROWS
+    return alt_text
+
+
+def _trend(pen: _Pen, trend: Chart) -> str:
+    pen.heading(f"Trend: {trend.title[0].lower()}{trend.title[1:]}")
+    window = "Window (days)" if trend.limit else ""
+    pen.headers(("Month", "p50 (days)", "p90 (days)", "Longest (days)", window, "Not known", "Inside"))
+    first = pen.row
+    rows = {row.month: row for row in trend.figures}
+    for slot in trend.slots:
+        row = rows.get(slot.month)
+        pen.put(1, slot.month)
+        if trend.limit_hours is not None:
+            pen.put(5, round(trend.limit_hours / HOURS_PER_DAY, 6)).number_format = "#,##0.0"
+        if row is None:
+            pen.put(7, "no data")
+        else:
+            for column, hours in enumerate((row.p50, row.p90, row.most), start=2):
+                if hours is not None:
+                    pen.put(column, round(hours / HOURS_PER_DAY, 6)).number_format = "#,##0.0"
+            pen.put(6, row.unknown)
+            pen.put(7, share_of(row))
+        _rule(pen)
+    alt_text = add_trend_chart(pen.sheet, first_row=first, trend=trend, anchor=f"A{pen.row + 1}")
     pen.row += CHART_ROWS
     return alt_text
 

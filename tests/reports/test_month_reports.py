@@ -52,9 +52,8 @@ def test_the_answer_keeps_to_its_schema() -> None:
 
 
 def test_the_words_on_a_month() -> None:
-    """What was not looked at comes first, then what is new, what is open, and which risks are accepted."""
+    """After the answer: what is new, what is open, and which risks are accepted."""
     assert list(month_lines(month_assessment())) == [
-        "no snapshot for 33.0 days: longer than the 31-day window",
         "since 2026-09: 1 new, 1 fixed",
         "plan of action: 1 open, 0 closed in the month",
         "exception EX-7: active, accepts 1 until 2026-11-20 (ISSO, =GRC); expires within 30 days",

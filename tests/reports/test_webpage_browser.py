@@ -13,6 +13,7 @@ import pytest
 from collector.reports import webpage
 from collector.reports.context import Context
 from tests.reports.builders import example_assessment, large_assessment
+from tests.reports.month_builders import rich_month
 from tests.reports.platform_builders import platform_assessment
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
@@ -48,6 +49,12 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> str:
 def platform(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The page with platform evidence."""
     return written(tmp_path_factory.mktemp("platform"), platform_assessment())
+
+
+@pytest.fixture(scope="module")
+def month(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The page of a month, with exceptions and a trend."""
+    return written(tmp_path_factory.mktemp("month"), rich_month())
 
 
 def written(folder: Path, assessment: Any) -> str:
@@ -98,6 +105,59 @@ def test_page_with_patches_never_scrolls_sideways(opened: Any, platform: str, wi
     """The timeline and the wide tables scroll inside their regions."""
     page = opened(platform, width=width)
     assert width == page.evaluate("document.documentElement.scrollWidth")
+
+
+@pytest.mark.parametrize("options", [{"color_scheme": "light"}, {"color_scheme": "dark"}], ids=["light", "dark"])
+def test_axe_finds_nothing_with_a_month(opened: Any, month: str, options: dict[str, Any]) -> None:
+    """Nor with the notice, the bars of the month, the exceptions and the lines of the trend."""
+    page = opened(month, **options)
+    found = axe.Axe().run(page, options={"runOnly": {"type": "tag", "values": TAGS}})
+    assert [(one["id"], one["nodes"][0]["html"]) for one in found.response["violations"]] == []
+    assert (page.locator("#month svg").count(), page.locator("#trend svg").count()) == (1, 2)
+
+
+@pytest.mark.parametrize("width", [320, 640, 1280])
+def test_page_with_a_month_never_scrolls_sideways(opened: Any, month: str, width: int) -> None:
+    """Bars, lines and wide tables scroll inside their regions."""
+    page = opened(month, width=width)
+    assert width == page.evaluate("document.documentElement.scrollWidth")
+
+
+def test_page_with_a_month_asks_for_nothing_and_its_policy_holds(browser: Any, month: str) -> None:
+    """Its style is allowed by its digest: what was outside is hatched, and nothing is refused."""
+    context = browser.new_context()
+    page = context.new_page()
+    requests: list[str] = []
+    messages: list[str] = []
+    page.on("request", lambda request: requests.append(request.url))
+    page.on("console", lambda message: messages.append(message.text))
+    page.on("pageerror", lambda error: messages.append(str(error)))
+    page.goto(month)
+    drawn = page.locator("rect.m-out").first.evaluate("one => getComputedStyle(one).fill")
+    context.close()
+    assert ([month], []) == (requests, messages)
+    assert drawn == 'url("#m-cut")'
+
+
+def test_hours_of_the_month_are_sorted_as_numbers(opened: Any, month: str) -> None:
+    """A click sorts by the hours outside; what has none stays last."""
+    page = opened(month)
+    page.get_by_role("button", name="Sort by Outside in the month (hours)").click()
+    hours = [str(text) for text in page.locator(".apps tbody td:nth-child(6)").all_inner_texts()]
+    assert hours == ["0.0", "0.0", "0.0", "24.0", "53.0", "192.0", "744.0", *["–"] * 7]
+
+
+@pytest.mark.skipif(shutil.which("pdftotext") is None, reason="no pdftotext on PATH")
+def test_the_summary_of_a_month_is_one_sheet(opened: Any, month: str, tmp_path: Path) -> None:
+    """Answer, what was not looked at, controls and changes are printed first, and fit one sheet."""
+    file = tmp_path / "month.pdf"
+    opened(month).pdf(path=str(file), prefer_css_page_size=True, print_background=True)
+    text = subprocess.run(["pdftotext", "-layout", str(file), "-"], check=True, capture_output=True, text=True).stdout  # noqa: S607
+    first, second = text.split("\f")[:2]
+    assert "What was not looked at" in first
+    assert "not comparable" in first
+    assert "The list is under the month" in first
+    assert "Action plan" in second
 
 
 def test_page_with_patches_asks_for_nothing_and_its_policy_holds(browser: Any, platform: str) -> None:
