@@ -338,6 +338,21 @@ def test_lists_are_placed_by_the_clock_of_the_director() -> None:
     assert floors(told(play, behind)) == floors(told(play, read))
 
 
+def test_what_is_bound_later_does_not_reach_back_over_a_bare_lock() -> None:
+    """Of the second deploy only its lock is left: what it brought ran at its end at the earliest, if then."""
+    play = Play().deploy("1.10").wait(days=1).deploy("1.11").wait(days=1)
+    read = play.harvest()
+    first, second = sorted({row.task for row in read.events if row.task}, key=int)
+    ended = {row.id for row in read.events if row.task == first and row.object_type == "deployment"}
+    changed = {row.id for row in read.events if row.task == second and row.object_type != "lock"}
+    locks = [row for row in read.events if row.task == second and row.object_type == "lock"]
+    jobs = tuple(job for job in read.tasks if str(job.id) != second)
+    for gone, wanted in ((ended | changed, locks[-1].at), (ended | changed | {locks[-1].id}, None)):
+        less = tuple(row for row in read.events if row.id not in gone)
+        rollout = told(play, msgspec.structs.replace(read, events=less, tasks=jobs))
+        assert arrival(rollout, "1.11", play.now).not_after == wanted
+
+
 def test_a_task_of_which_no_row_is_left_is_not_taken_for_quiet() -> None:
     """The list of tasks says that there was a deploy."""
     play = Play().deploy("1.11").wait(days=1).deploy("1.10").wait(days=1)

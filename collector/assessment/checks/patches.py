@@ -32,7 +32,7 @@ def os_patch_latency(record: PatchRecord, limit: Limit) -> Judgement:
     fix, or a newer one; a patch that is not live counts to the instant asked about. Where the evidence does not tell
     when it went live, only what is proven counts: inside, outside, or not known. A rollback opens a patch again.
     """
-    return record.apart or _worst([_held(record, patch, "total", limit) for patch in record.lines])
+    return record.apart or _worst(record, [_held(record, patch, "total", limit) for patch in record.lines])
 
 
 def stemcell_packaging_latency(record: PatchRecord, limit: Limit) -> Judgement:
@@ -41,7 +41,7 @@ def stemcell_packaging_latency(record: PatchRecord, limit: Limit) -> Judgement:
     Upstream holds this stage. Its own promise is 7 days for high and critical flaws and 21 days for others; the time
     that is documented for this platform is shorter, so both are printed. It is shown, and never counted.
     """
-    return record.apart or _worst([_held(record, patch, "packaging", limit) for patch in record.lines])
+    return record.apart or _worst(record, [_held(record, patch, "packaging", limit) for patch in record.lines])
 
 
 def exploited_vulnerability_due(record: PatchRecord, _limit: Limit) -> Judgement:
@@ -62,7 +62,7 @@ def exploited_vulnerability_due(record: PatchRecord, _limit: Limit) -> Judgement
         return passed()
     if record.apart is not None:
         return record.apart
-    return _worst([_by_due(record, patch, due) for patch in record.lines])
+    return _worst(record, [_by_due(record, patch, due) for patch in record.lines])
 
 
 def _by_due(record: PatchRecord, patch: LinePatch, due: datetime) -> Judgement:
@@ -108,8 +108,11 @@ def _late(end: Reached, due: datetime, as_of: datetime) -> datetime | None:
     return earliest if earliest is not None and earliest >= due + TURN else None
 
 
-def _worst(verdicts: list[Judgement]) -> Judgement:
+def _worst(record: PatchRecord, verdicts: list[Judgement]) -> Judgement:
     """The worst verdict of all lines, with the latencies of each, so that another window can be asked."""
+    if record.doubt is not None:
+        # A line that may lack the fix: what the others show is not all of production.
+        verdicts = [*verdicts, record.doubt]
     if len(verdicts) == 1:
         return verdicts[0]
     status = worst(row.status for row in verdicts)

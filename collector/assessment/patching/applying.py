@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
+from collector.assessment.judgement import Judgement
 from collector.assessment.patching.sight import Sight
 from collector.assessment.rollouts import version_key
 from collector.model import Notice, PlatformFacts, StemcellRelease
@@ -27,6 +28,11 @@ class Applied(Slim, frozen=True, kw_only=True):
     first: StemcellRelease | None = None
     maybe: StemcellRelease | None = None
     unread: bool = False
+
+
+def doubtful(line: str, applied: Applied) -> Judgement:
+    """The verdict on a line of which it is not known whether a notice applies to it, under any limit."""
+    return Judgement(status="unknown", detail=f"{line}: {applied.reason}", spans=(None,), unread=applied.unread)
 
 
 def codename_of(line: str) -> str:

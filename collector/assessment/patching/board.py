@@ -10,7 +10,7 @@ import msgspec
 
 from collector.assessment.judgement import not_applicable, unknown
 from collector.assessment.limits import Limit, limit_of
-from collector.assessment.patching.applying import Applied, Lines
+from collector.assessment.patching.applying import Applied, Lines, doubtful
 from collector.assessment.patching.records import LinePatch, PatchRecord, StemcellRecord
 from collector.assessment.patching.sight import Sight
 from collector.assessment.patching.stages import (
@@ -92,15 +92,23 @@ class Board:
         return {name: min(self.as_of, until) if until >= far else self.as_of for name, until in seen.items()}
 
     @cached_property
-    def rollouts(self) -> tuple[Rollout, ...]:
-        """Every line of every deployment that there still is, as far as it is known."""
+    def told(self) -> tuple[Rollout, ...]:
+        """Every line of every deployment, as far as anything is known of it, also of those that are gone."""
         every: list[Rollout] = []
         for environment in sorted({row.environment for row in self.facts.directors}):
             own = tuple(row for row in self.facts.directors if row.environment == environment)
-            seen = self.seen.get(environment, self.as_of)
-            held = rollouts(msgspec.structs.replace(self.facts, directors=own), seen)
-            every += [row for row in held if row.segments and row.segments[-1].until >= seen]
+            held = rollouts(msgspec.structs.replace(self.facts, directors=own), self.seen.get(environment, self.as_of))
+            every += [row for row in held if row.segments]
         return tuple(every)
+
+    @cached_property
+    def rollouts(self) -> tuple[Rollout, ...]:
+        """Every line of every deployment that there still is, as far as it is known."""
+        return tuple(row for row in self.told if not self.gone(row))
+
+    def gone(self, rollout: Rollout) -> bool:
+        """Whether there is no such deployment any more."""
+        return rollout.segments[-1].until < self.seen.get(rollout.environment, self.as_of)
 
     def of(self, environment: str, line: str = "") -> list[Rollout]:
         """The rollouts of an environment, of one line or of all."""
@@ -229,7 +237,7 @@ class Board:
         lines = [
             row for line, applied in found if applied.status == "applies" for row in self._line(notice, line, applied)
         ]
-        doubts = [applied for _, applied in found if applied.status == "unknown"]
+        doubts = [(line, applied) for line, applied in found if applied.status == "unknown"]
         base = PatchRecord(
             board=self,
             subject=Subject(type="notice", name=notice.id),
@@ -238,9 +246,10 @@ class Board:
         )
         if lines:
             lines.sort(key=lambda row: (-row.total[0], -row.total[1], row.line))
-            return self._with_due(msgspec.structs.replace(base, lines=tuple(lines)))
+            doubt = doubtful(*doubts[0]) if doubts and notice.published >= self.old else None
+            return self._with_due(msgspec.structs.replace(base, lines=tuple(lines), doubt=doubt))
         if doubts and notice.published >= self.old:
-            apart = unknown(doubts[0].reason, unread=doubts[0].unread)
+            apart = unknown(doubts[0][1].reason, unread=doubts[0][1].unread)
             return self._with_due(msgspec.structs.replace(base, apart=apart))
         reasons = [applied.reason for _, applied in found if applied.status == "not-applicable"]
         if reasons and recent and not doubts:

@@ -52,8 +52,8 @@ class LinePatch(Value, frozen=True, kw_only=True):
 class PatchRecord(Value, frozen=True, kw_only=True):
     """A notice as production meets it: `lines` are those it applies to, worst first.
 
-    `apart` is the verdict where it applies to none, or where that is not known. `due` is the end of the earliest due
-    date among its exploited vulnerabilities.
+    `apart` is the verdict where it applies to none, or where that is not known; `doubt` the one on further lines of
+    which it is not known. `due` is the end of the earliest due date among its exploited vulnerabilities.
     """
 
     board: "Board"
@@ -61,6 +61,7 @@ class PatchRecord(Value, frozen=True, kw_only=True):
     notice: Notice
     lines: tuple[LinePatch, ...] = ()
     apart: Judgement | None = None
+    doubt: Judgement | None = None
     outside: Judgement | None = None
     due: datetime | None = None
     exploited: tuple[str, ...] = ()

@@ -43,8 +43,8 @@ class History(Value, frozen=True, kw_only=True):
 class Evidence(Value, frozen=True, kw_only=True):
     """All that speaks of one line in one stretch; `runs` without the quiet ones, `binders` when those may have bound.
 
-    `instances` are all that were ever named, less those that are ignored; `rows` says whether rows of instances are
-    read at all.
+    `doubts` are beginning and end of quiet ones of which nothing is left but their lock. `instances` are all that were
+    ever named, less those that are ignored; `rows` says whether rows of instances are read at all.
     """
 
     span: Span
@@ -52,6 +52,7 @@ class Evidence(Value, frozen=True, kw_only=True):
     line: str
     runs: tuple[Run, ...]
     binders: tuple[datetime, ...]
+    doubts: tuple[tuple[datetime, datetime | None], ...]
     bounds: tuple[Bound, ...]
     looks: tuple[Look, ...]
     instances: frozenset[str]

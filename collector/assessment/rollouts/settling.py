@@ -27,6 +27,8 @@ class _Quiet(Value, frozen=True, kw_only=True):
     held: tuple[Known, ...] = ()
     proven: datetime | None = None
     """The last instant of it at which a list was read."""
+    shown: datetime | None = None
+    """The first instant at which something says what ran."""
 
 
 def settle(evidence: Evidence) -> History:
@@ -50,13 +52,15 @@ class _Settling:
 
     def history(self) -> History:
         """Forward through the runs; what a list says of a quiet time goes before what follows from the run."""
-        known = self._agreed(Known(floor=None, reason=_NOTHING), 0)
+        forward = Known(floor=None, reason=_NOTHING)
+        known = self._agreed(forward, 0)
         self.base = known.floor if self._single(0, frozenset()) else None
-        pieces = self._during_quiet(0, known)
+        pieces = self._during_quiet(0, forward, known)
         for number, run in enumerate(self.runs):
-            after = self._agreed(self._after(number, known), number + 1)
+            forward = self._after(number, known)
+            after = self._agreed(forward, number + 1)
             pieces += self._during(number, known, after, pieces)
-            pieces += self._during_quiet(number + 1, after)
+            pieces += self._during_quiet(number + 1, forward, after)
             if run.kind == "success":
                 self._target(number, after)
                 self.attempts = []
@@ -91,7 +95,15 @@ class _Settling:
         if number < len(runs) and (before := self.befores[number]) is not None and len(before) <= 1:
             held.append(Known(floor=next(iter(before), ABSENT), documents=_end(runs[number])))
         proofs = [at for at, _, _ in bounds] + [min(row.at, until) for row in looks]
-        return _Quiet(since=since, until=until, bounds=bounds, held=tuple(held), proven=max(proofs, default=None))
+        shows = [at for at, versions, _ in bounds if len(versions) <= 1] + [min(row.since, until) for row in looks]
+        return _Quiet(
+            since=since,
+            until=until,
+            bounds=bounds,
+            held=tuple(held),
+            proven=max(proofs, default=None),
+            shown=min(shows, default=until),
+        )
 
     def _over(self, number: int, last: datetime, lists: Sequence[Bound]) -> datetime | None:
         if not number:
@@ -130,11 +142,19 @@ class _Settling:
             self.bound = versions
         return shrunk
 
-    def _during_quiet(self, number: int, known: Known) -> list[Piece]:
+    def _during_quiet(self, number: int, forward: Known, known: Known) -> list[Piece]:
         quiet = self.quiets[number]
         since = quiet.until if quiet.since is None else quiet.since
         until = self._sure_until(number, known, since)
-        return [Piece(since=since, until=until, known=known)] if since < until else []
+        edge = min(self._learned_since(number, since), until) if forward.floor is None else since
+        unsure = Known(floor=None, reason=forward.reason)
+        pieces = [Piece(since=since, until=edge, known=unsure), Piece(since=edge, until=until, known=known)]
+        return [piece for piece in pieces if piece.since < piece.until]
+
+    def _learned_since(self, number: int, since: datetime) -> datetime:
+        """From when on a later proof speaks: not over a bare lock, which may be all that is left of a deploy."""
+        shown = self.quiets[number].shown or since
+        return max((min(over or shown, shown) for at, over in self.has.doubts if since <= at < shown), default=since)
 
     def _sure_until(self, number: int, known: Known, since: datetime) -> datetime:
         """Up to when a quiet time is quiet; a run of which the beginning is not known may have lowered the floor."""

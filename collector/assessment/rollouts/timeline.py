@@ -206,6 +206,9 @@ def _evidence(site: Site, span: Span, line: str, looks: tuple[Look, ...]) -> Evi
         line=line,
         runs=counted,
         binders=tuple(run.first for run in own if run.binds),
+        doubts=tuple(
+            (run.first, run.over) for run in own if run.binds and not run.changes and run.outcome != "dry-run"
+        ),
         bounds=tuple(row for row in site.bounds if since <= row.at <= span.until),
         looks=looks,
         instances=_instances(site, line),
