@@ -11,6 +11,7 @@ from collector.reports.patching import in_days as _days
 from collector.reports.patching import name_of
 from collector.reports.remarks import controls_by_check, controls_of
 from collector.reports.words import HOURS_PER_DAY, STATUS, VERDICT
+from collector.reports.workbook_buildpacks import buildpacks
 from collector.reports.workbook_cells import Value
 from collector.reports.workbook_month import exceptions, held_cells, month, trend
 from collector.reports.workbook_platform import attestations, patches, stemcells
@@ -243,6 +244,7 @@ ROWS: Final[Mapping[str, Callable[[Assessment], Iterator[Row]]]] = MappingProxyT
     {
         "Action plan": actions,
         "Applications": applications,
+        "Buildpacks": buildpacks,
         "Patches": patches,
         "Stemcells": stemcells,
         "Attestations": attestations,

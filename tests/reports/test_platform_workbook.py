@@ -28,6 +28,7 @@ def test_the_sheets_on_the_platform_stand_behind_the_applications() -> None:
         "Summary",
         "Action plan",
         "Applications",
+        "Buildpacks",
         "Patches",
         "Stemcells",
         "Attestations",

@@ -26,7 +26,7 @@ from tests.reports.month_builders import month_assessment
 from tests.reports.platform_builders import platform_assessment
 from tests.reports.rendering import book, render, table
 
-SHEETS = ["Action plan", "Applications", "Controls", "Objectives", "Parameters", "Coverage", "Manifest"]
+SHEETS = ["Action plan", "Applications", "Buildpacks", "Controls", "Objectives", "Parameters", "Coverage", "Manifest"]
 
 
 def _named(*names: str) -> Any:
@@ -50,6 +50,7 @@ def test_each_data_sheet_is_one_table_from_the_first_cell() -> None:
     assert found == {
         "ActionPlan": "A1:R5",
         "Applications": "A1:Y15",
+        "Buildpacks": "A1:K8",
         "Controls": "A1:P9",
         "Objectives": "A1:I20",
         "Parameters": "A1:L10",
