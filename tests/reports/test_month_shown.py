@@ -439,6 +439,7 @@ def test_the_sheets_of_a_month_stand_in_their_places() -> None:
         "Summary",
         "Action plan",
         "Applications",
+        "Buildpacks",
         "Month",
         "Controls",
         "Objectives",
