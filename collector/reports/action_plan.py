@@ -78,4 +78,7 @@ def _item(action: Action) -> str:
         f", {markdown_text(action.before)} → {markdown_text(action.after)}" if action.before != action.after else ""
     )
     waived = "" if action.waived_by is None else f" (waived by {markdown_code(action.waived_by)})"
-    return f"- [ ] {markdown_code(name_of(action.subject))}{outside}{versions}: {markdown_text(action.what)}{waived}"
+    remark = "; ".join(filter(None, (action.remark.reason, action.remark.planned, action.remark.justification)))
+    written = f" (written before: {markdown_text(remark)})" if remark else ""
+    name = markdown_code(name_of(action.subject))
+    return f"- [ ] {name}{outside}{versions}: {markdown_text(action.what)}{waived}{written}"

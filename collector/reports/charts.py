@@ -4,7 +4,7 @@ from bisect import bisect_left
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
-from collector.model import Observation, Status, Window
+from collector.model import ApplicationLine, Assessment, Status, Window
 from collector.reports.words import HOURS_PER_DAY
 
 AGE_CHECK: Final = "app-restage-age"
@@ -80,20 +80,36 @@ class Distribution(NamedTuple):
         return f"{self.total} applications by age of the last restage; the window is {self.limit}. {figures}."
 
 
-def age_distribution(observations: Iterable[Observation], window: Window | None) -> Distribution | None:
+Age = tuple[Status, float | None]
+"""Whether an app is inside the window, and the age of its last restage in hours, None where it is not known."""
+
+
+def ages(assessment: Assessment) -> list[Age]:
+    """Of each app whose age was asked for; of a month at its end, when what was corrected is inside."""
+    if assessment.month is None:
+        seen = (row for row in assessment.observations if row.check == AGE_CHECK)
+        return [(row.status, None if row.measured is None else row.measured.hours) for row in seen]
+    return [(_at_end(line), line.age_hours) for line in assessment.applications]
+
+
+def _at_end(line: ApplicationLine) -> Status:
+    if line.age_hours is not None:
+        return "pass" if line.over_hours is None else "fail"
+    return "not-applicable" if line.status == "not-applicable" else "unknown"
+
+
+def age_distribution(found: Iterable[Age], window: Window | None) -> Distribution | None:
     """Restage ages as columns, or None when no window is set or no age was asked for."""
     if window is None or not window.limit_hours or window.limit_hours <= 0:
         return None
     limits = sorted({*_EDGES, window.limit_hours})
     counts = [dict.fromkeys(_STACK, 0) for _ in range(len(limits) + 2)]
     not_applicable = 0
-    for seen in observations:
-        if seen.check != AGE_CHECK:
-            continue
-        if seen.status == "not-applicable":
+    for status, hours in found:
+        if status == "not-applicable":
             not_applicable += 1
             continue
-        counts[_place(None if seen.measured is None else seen.measured.hours, limits)][seen.status] += 1
+        counts[_place(hours, limits)][status] += 1
     if not any(sum(count.values()) for count in counts):
         return None
     inside = limits.index(window.limit_hours) + 1

@@ -53,6 +53,9 @@ ACTION_COLUMNS: Final = (
     "after",
     "over_hours",
     "waived_by",
+    "reason",
+    "planned_date",
+    "justification",
     "guid",
 )
 # Of a month, how each was held against its window in it; hours.
@@ -146,6 +149,9 @@ def _action(action: Action) -> tuple[Cell, ...]:
         action.after,
         action.over_hours,
         action.waived_by,
+        action.remark.reason,
+        action.remark.planned,
+        action.remark.justification,
         action.subject.guid,
     )
 

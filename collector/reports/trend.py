@@ -26,7 +26,7 @@ def lines(rows: Sequence[Figures]) -> Iterator[str]:
     width = max((len(_name(row)) for row in rows), default=0)
     for row in sorted(rows, key=lambda row: (row.name, row.group, row.month)):
         judged = row.subjects - row.unknown
-        share = f"{100 * row.inside / judged:.0f} %" if judged else "–"
+        share = f"{100 * row.inside // judged} %" if judged else "–"
         unknown = f", {row.unknown} not known" if row.unknown else ""
         yield (
             f"{row.month}  {_name(row):<{width}}  {row.inside} of {judged} inside ({share}){unknown}"

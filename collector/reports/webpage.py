@@ -234,7 +234,7 @@ def _view(assessment: Assessment, context: Context) -> dict[str, Any]:
         "listed": {status: listed[status] for status in _ORDER},
         "rows": _rows(applications[:shown], assessment),
         "groups": _groups(assessment.actions, shown),
-        "chart": charts.age_distribution(assessment.observations, assessment.windows.get("restage")),
+        "chart": charts.age_distribution(charts.ages(assessment), assessment.windows.get("restage")),
         "reasons": reasons[:LISTED],
         "reasons_total": len(reasons),
         "gaps": [(source, gap) for source in assessment.coverage.sources for gap in source.gaps],

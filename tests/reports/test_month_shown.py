@@ -9,8 +9,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from collector.model import Assessment, Breach, Figures, Held, Period, Subject, Unseen
+from collector.model import Action, Assessment, Breach, Figures, Held, Period, Subject, Unseen
 from collector.reports import month_strip, trend_chart
+from collector.reports.charts import ages
 from collector.reports.context import Context
 from collector.reports.month_words import (
     corrected,
@@ -642,3 +643,18 @@ def test_corrected_needs_a_breach_that_ended() -> None:
     assert corrected(open_again) is None
     assert corrected(None) is None
     assert period_line(example_assessment()) == ""
+
+
+def test_the_page_lists_what_was_closed_and_draws_ages_at_the_end() -> None:
+    """What came inside again is done, and its age of then is no column of the chart."""
+    month = rich_month()
+    subject = month.applications[1].subject
+    done = Action(
+        owner="", org=subject.org, space=subject.space, subject=subject, checks=("app-restage-age",),
+        what="app-restage-age: inside again since 2026-10-06T04:48:00Z", command="",
+    )  # fmt: skip
+    page = render("webpage", rich_month(closed=(done,))).decode()
+    assert "<h3>Closed in the month</h3>" in page
+    assert "app-restage-age: inside again since 2026-10-06T04:48:00Z</li>" in page
+    drawn = [status for status, hours in ages(month) if hours is not None]
+    assert drawn.count("fail") == sum(line.over_hours is not None for line in month.applications)

@@ -49,6 +49,17 @@ def test_what_was_written_stands_in_the_next_workbook() -> None:
     assert after.inputs["previous workbook"] == DIGEST
 
 
+def test_every_action_plan_shows_what_was_written() -> None:
+    """The page, the text and the CSV; markup in it stays text, and a formula too."""
+    before = example_assessment()
+    remarks = read(filled_in(before, {2: ("change freeze", datetime(2026, 12, 1), "+1+1 <b>x</b>")}))  # noqa: DTZ001  as above
+    after = with_remarks(before, remarks, DIGEST)
+    page, text, rows = (render(name, after).decode() for name in ("webpage", "action-plan-text", "action-plan"))
+    assert "change freeze · planned 2026-12-01 · +1+1 &lt;b&gt;x&lt;/b&gt;" in page
+    assert "(written before: change freeze; 2026-12-01; +1+1 \\<b\\>x\\</b\\>)" in text
+    assert ",change freeze,2026-12-01,'+1+1 <b>x</b>," in rows
+
+
 def test_a_remark_ends_with_what_it_was_written_about() -> None:
     """Once another control flags the subject, or another subject is flagged, nothing is carried on."""
     before = example_assessment()

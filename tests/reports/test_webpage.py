@@ -34,7 +34,7 @@ from collector.model import (
     Window,
 )
 from collector.reports import webpage
-from collector.reports.charts import age_distribution
+from collector.reports.charts import age_distribution, ages
 from collector.reports.context import Context
 from collector.reports.figures import figures, restages_by_age
 from collector.resources import TEMPLATES
@@ -498,7 +498,7 @@ def test_marking_cannot_leave_its_string() -> None:
 
 def test_chart_counts_as_the_workbook_does() -> None:
     """The columns of the chart hold what the workbook's table of ages holds."""
-    chart = age_distribution(example_assessment().observations, WINDOWS["restage"])
+    chart = age_distribution(ages(example_assessment()), WINDOWS["restage"])
     assert chart is not None
     expected = [(bucket.within, bucket.outside) for bucket in restages_by_age(example_assessment())]
     assert expected == [(column.passed, column.fail) for column in chart.columns[:-1]]
@@ -510,7 +510,7 @@ def test_chart_marks_an_unusual_window() -> None:
     """A window of ten days is an edge between two columns, and its age is inside."""
     window = msgspec.structs.replace(WINDOWS["restage"], limit_hours=240.0)
     row = msgspec.structs.replace(ROWS[6], days=10.0)
-    chart = age_distribution(assessment_of((row,)).observations, window)
+    chart = age_distribution(ages(assessment_of((row,))), window)
     assert chart is not None
     labels = ["0–3 d", "3–7 d", "7–10 d", "10–14 d", "14–30 d", "30–90 d", "over 90 d", "not known"]
     assert labels == [column.label for column in chart.columns]
