@@ -18,7 +18,7 @@ from collector.reports.trend_chart import Chart
 from collector.reports.workbook_style import BLUE, GREY, INK, LINE, ORANGE
 
 CHART_ROWS: Final = 16
-_WIDTH_CM: Final = 25
+_WIDTH_CM: Final = 30
 _HEIGHT_CM: Final = 7
 # Colour, dash and mark of p50, p90, the longest, and the window: a line is never known by its colour alone.
 _LINES: Final[tuple[tuple[str, str, Literal["diamond", "square", "triangle", "none"]], ...]] = (

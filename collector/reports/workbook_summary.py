@@ -33,9 +33,9 @@ from collector.reports.workbook_style import (
     style_tone,
 )
 
-_WIDTHS: Final = (19, 19, 19, 19, 19, 19, 46)
-_ANSWER_WIDTH: Final = 105
-_LINE_WIDTH: Final = 150
+_WIDTHS: Final = (19, 19, 19, 19, 19, 19, 62)
+_ANSWER_WIDTH: Final = 112
+_LINE_WIDTH: Final = 160
 _CONTROLS_BESIDE_CHART: Final = 4
 _BEATS: Final = 12
 _SIGNERS: Final = (("Prepared by", "prepared_by"), ("ISSO", "isso"), ("Assessor", "assessor"))
@@ -173,11 +173,11 @@ def _cards(pen: _Pen, assessment: Assessment) -> None:
         small = pen.put(column, label, Font(name=FONT, size=11, color=text), row=pen.row + 1)
         for cell in (big, small):
             cell.fill = fill(tint)
-            cell.alignment = Alignment(horizontal="center", vertical="center")
+            cell.alignment = Alignment(horizontal="center", vertical="center", wrap_text=cell is small)
             cell.border = Border(left=Side(style="thick", color="FFFFFF"), right=Side(style="thick", color="FFFFFF"))
         big.number_format = "#,##0"
     pen.sheet.row_dimensions[pen.row].height = 42
-    pen.sheet.row_dimensions[pen.row + 1].height = 22
+    pen.sheet.row_dimensions[pen.row + 1].height = 34 if end else 22
     pen.row += 2
 
 
