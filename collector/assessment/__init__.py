@@ -180,7 +180,7 @@ def _answered(question: Question, judged: Judged, version: str, inputs: Mapping[
         stages=patches.stages(),
         attested=worth_showing(question.below.attested, question.as_of),
         patch_sentence=patches.sentence(),
-        month=question.month,
+        month=judged.month,
         risks=judged.risks,
         heartbeat=heartbeat(question.month, snapshot.sources, windows),
     )

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from msgspec.structs import replace
 
+from collector.assessment.comparing import key_of
 from collector.assessment.judgement import Judgement
 from collector.assessment.limits import Limit
 from collector.assessment.monthly import Gone, over_period, stretches
@@ -109,11 +110,11 @@ class Column:
         return every
 
     def throughout(self, held: Mapping[str, Held], period: Period, limit: Limit) -> "Column":
-        """The verdicts on a whole period: also of what is gone by its end, by org, space and name."""
-        known = {_key(row.subject) for row in self.rows}
+        """The verdicts on a whole period: also of what is gone by its end, by where it is and its name."""
+        known = {key_of(row.subject) for row in self.rows}
         told: list[tuple[Row, Judgement, Held | None]] = []
         for row, end in zip(self.rows, self.verdicts, strict=True):
-            own = held.get(_key(row.subject))
+            own = held.get(key_of(row.subject))
             told.append((row, end if own is None else over_period(own, end, period, limit), own))
         gone = [own for key, own in held.items() if key not in known]
         told += [(Gone(subject=own.subject), over_period(own, None, period, limit), own) for own in gone]
@@ -127,12 +128,8 @@ class Column:
         return () if own is None else stretches(own)
 
 
-def _key(subject: Subject) -> str:
-    return subject.guid or subject.name
-
-
-def _order(subject: Subject) -> tuple[str, str, str, str]:
-    return subject.org, subject.space, subject.name, subject.guid
+def _order(subject: Subject) -> tuple[str, ...]:
+    return subject.org, subject.space, subject.environment, subject.deployment, subject.name, subject.guid
 
 
 def _observation(name: str, window: str | None, row: Row, verdict: Judgement) -> Observation:

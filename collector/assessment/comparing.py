@@ -7,8 +7,11 @@ from collector.model import Difference, Failing, MonthSummary, Observation, Stat
 from collector.model.base import Value
 
 GONE, ABSENT = "gone", "not there"
+UNTOLD = "not found outside"
 UNJUDGED = "the month before could not judge it"
 UNREAD = "the later run was not wholly read, so that nothing shows that it is gone"
+UNREAD_BEFORE = "the earlier run was not wholly read, so that nothing shows that it is new"
+ONLY_ONE = "only one of the runs asked for it"
 _CALM = ("pass", "not-applicable")
 _ORDER = {"new": 0, "repeated": 1, "changed": 2, "fixed": 3, "not comparable": 4}
 
@@ -45,14 +48,18 @@ def seen_in(observations: Iterable[Observation]) -> dict[tuple[str, str], Seen]:
 
 
 def compare(before: Run, after: Run, failing: Iterable[Failing] = ()) -> tuple[Difference, ...]:
-    """Every check and subject that differs, or is outside in both; `failing` counts the months before."""
+    """Every check and subject that differs, or is outside in both; `failing` counts the months before.
+
+    Who could not be judged before and is outside now has changed: nothing tells that it is new.
+    """
     reasons = incomparable(before, after)
     months = {(row.check, key_of(row.subject)): row.months for row in failing}
     found = []
     for key in {**before.seen, **after.seen}:
         was, now = before.seen.get(key), after.seen.get(key)
-        reason = reasons.get(key[0], "" if now is not None or after.complete else UNREAD)
-        made = _difference(key, was, now, months.get(key, 1), reason)
+        unread = UNREAD if now is None and not after.complete else ""
+        unread = UNREAD_BEFORE if was is None and not before.complete else unread
+        made = _difference(key, was, now, months.get(key, 1), reasons.get(key[0], unread))
         if made is not None:
             found.append(made)
     return ordered(found)
@@ -70,9 +77,8 @@ def since(
     `windows` are those of `after` in hours, `complete` as in `Run`.
     """
     now = seen_in(after)
-    checks = {check for check, _ in now}
     reasons = _unlike(before, after, windows)
-    months = {(row.check, key_of(row.subject)): row for row in before.failing if row.check in checks}
+    months = {(row.check, key_of(row.subject)): row for row in before.failing}
     found = []
     for key in {**months, **now}:
         held, seen = months.get(key), now.get(key)
@@ -80,7 +86,7 @@ def since(
         if was is None and (seen is None or seen.status != "fail"):
             continue
         reason = reasons.get(key[0], "" if seen is not None or complete else UNREAD)
-        made = _difference(key, was, seen, held.months if held else 0, reason)
+        made = _difference(key, was, seen, held.months if held else 0, reason, absent=UNTOLD)
         if made is not None:
             found.append(made)
     return ordered(found)
@@ -88,8 +94,9 @@ def since(
 
 def _unlike(before: MonthSummary, after: Iterable[Observation], windows: Mapping[str, float | None]) -> dict[str, str]:
     """By check, why a month cannot be compared with the one before."""
-    reasons = {}
-    for check, name in {(row.check, row.window or "") for row in after}:
+    asked = {(row.check, row.window or "") for row in after}
+    reasons = dict.fromkeys({row.check for row in before.failing} - {check for check, _ in asked}, ONLY_ONE)
+    for check, name in asked:
         if before.judged and check not in before.judged:
             reasons[check] = UNJUDGED
         if name in windows and name in before.windows and windows[name] != before.windows[name]:
@@ -104,20 +111,17 @@ def _window_words(name: str, before: float | None, after: float | None) -> str:
 
 def incomparable(before: Run, after: Run) -> dict[str, str]:
     """By check, why its verdicts in two runs cannot be compared."""
-    checks = {check for check, _ in (*before.seen, *after.seen)}
+    asked = [{check for check, _ in run.seen} for run in (before, after)]
     if before.schema != after.schema:
-        return dict.fromkeys(checks, "the runs are of different schemas")
+        return dict.fromkeys(asked[0] | asked[1], "the runs are of different schemas")
     reasons = {}
-    for check in checks:
+    for check in asked[0] & asked[1]:
         windows = {run.window_of.get(check) for run in (before, after)} - {None}
         for name in windows:
             one, other = before.windows.get(name or ""), after.windows.get(name or "")
             if one != other:
                 reasons[check] = _window_words(name or "", one, other)
-        held = {check in {known for known, _ in run.seen} for run in (before, after)}
-        if held == {True, False}:
-            reasons[check] = "only one of the runs asked for it"
-    return reasons
+    return reasons | dict.fromkeys(asked[0] ^ asked[1], ONLY_ONE)
 
 
 def doubts(before: Run, after: Run) -> tuple[str, ...]:
@@ -133,21 +137,21 @@ def doubts(before: Run, after: Run) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _difference(
-    key: tuple[str, str], was: Seen | None, now: Seen | None, months: int, reason: str
+def _difference(  # noqa: PLR0913  two sides, and what is known of them
+    key: tuple[str, str], was: Seen | None, now: Seen | None, months: int, reason: str, *, absent: str = ABSENT
 ) -> Difference | None:
     subject = now.subject if now is not None else was.subject if was is not None else Subject(type="system")
-    before, after = was.status if was else ABSENT, now.status if now else GONE
+    before, after = was.status if was else absent, now.status if now else GONE
     if reason:
         worth = "fail" in (before, after)
         return _made("not comparable", key, subject, (before, after), reason=reason) if worth else None
+    if before != after and "unknown" in (before, after):
+        return _made("changed", key, subject, (before, after), months=int(after == "fail"))
     if after == "fail":
         kind_months = ("repeated", months + 1) if before == "fail" else ("new", 1)
         return _made(kind_months[0], key, subject, (before, after), months=kind_months[1])
     if before == "fail" and after in (*_CALM, GONE):
         return _made("fixed", key, subject, (before, after), months=months, reason=GONE if after == GONE else "")
-    if before != after and "unknown" in (before, after):
-        return _made("changed", key, subject, (before, after))
     return None
 
 

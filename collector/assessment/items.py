@@ -1,80 +1,170 @@
 """What is still outside at the end of a month: one item for each check and component, its subjects inside."""
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
-from collector.model import Assessment, MonthSummary, Observation, OpenItem
+import msgspec
+
+from collector.assessment.monthly import held_as
+from collector.model import Assessment, Held, Month, MonthSummary, Observation, OpenItem, Subject
 
 _ROLES = ("decides", "detects", "flags")
+_OF_STACK = ("stack-supported", "rootfs-current")
+
+Rows = Mapping[str, list[Observation]]
+"""The observations of each check that counts."""
 
 
 def open_items(assessment: Assessment, previous: MonthSummary | None, month: str) -> tuple[OpenItem, ...]:
     """The items that are open at the end of a month, and those that were closed in it.
 
-    An item is open from the first month at the end of which any of its subjects is outside; once all are inside again
-    it is told once more, closed, and then no more.
+    An item is open from the first month at the end of which any of its subjects is outside, and stays so until all of
+    them are shown to be inside again, or gone: what could not be judged, or was not read, closes nothing. Then it is
+    told once more, closed, and no more after that.
     """
-    failing = _failing(assessment)
+    rows = _counted(assessment)
+    failing = _failing(assessment, rows)
     before = {(row.check, row.component): row for row in (previous.items if previous else ()) if row.closed_at is None}
-    found = [_open(key, rows, before.get(key), month) for key, rows in failing.items()]
-    for key, row in before.items():
-        if key not in failing:
-            found.append(_closed(row, assessment))
+    found = []
+    for key in dict.fromkeys((*failing, *before)):
+        earlier = before.get(key)
+        kept = _kept(earlier, assessment, rows) if earlier else None
+        if earlier and kept and key not in failing and not kept.subjects:
+            found.append(_closed(earlier, assessment))
+        else:
+            found.append(_open(key, failing.get(key, ()), kept, month))
     return tuple(sorted(found, key=lambda row: (row.closed_at is not None, row.check, row.component)))
 
 
-def _failing(assessment: Assessment) -> dict[tuple[str, str], list[Observation]]:
-    """What is outside at the end: of a whole month's verdicts, those that were corrected in it are not."""
-    components = _components(assessment)
-    counted = {count.id for control in assessment.controls for count in control.checks if count.role in _ROLES}
-    held = assessment.month.held if assessment.month else {}
-    found: dict[tuple[str, str], list[Observation]] = defaultdict(list)
+def label_of(subject: Subject) -> str:
+    """By what an item names its subject: `org/space/app`, or the name and where it is."""
+    where = _where(subject)
+    return f"{subject.label} in {where}" if where else subject.label
+
+
+def _counted(assessment: Assessment) -> Rows:
+    names = {count.id for control in assessment.controls for count in control.checks if count.role in _ROLES}
+    rows: dict[str, list[Observation]] = {name: [] for name in names}
     for seen in assessment.observations:
-        if seen.status != "fail" or seen.check not in counted:
-            continue
-        kept = held.get((seen.check, seen.subject.guid))
-        if kept is not None and kept.breaches and not kept.open and kept.corrected_at is not None:
-            continue
-        found[seen.check, components(seen)].append(seen)
+        if seen.check in rows:
+            rows[seen.check].append(seen)
+    return rows
+
+
+def _failing(assessment: Assessment, rows: Rows) -> dict[tuple[str, str], list[Observation]]:
+    """What is outside at the end: of a whole month's verdicts, those that ended in it are not."""
+    component_of = _components(assessment)
+    found: dict[tuple[str, str], list[Observation]] = defaultdict(list)
+    for check in sorted(rows):
+        for seen in rows[check]:
+            if seen.status == "fail" and not _ended(seen, assessment.month):
+                found[check, component_of(seen)].append(seen)
     return found
+
+
+def _ended(seen: Observation, month: Month | None) -> bool:
+    """Whether what was outside in the month is shown not to be at its end: inside again, stopped or gone."""
+    held = held_as(month, seen.check, seen.subject)
+    if held is None or month is None or not held.breaches or held.open:
+        return False
+    return held.corrected_at is not None or not _unseen_at_end(held, month)
+
+
+def _unseen_at_end(held: Held, month: Month) -> bool:
+    return bool(held.unseen) and held.unseen[-1].end >= month.period.end
 
 
 def _components(assessment: Assessment) -> Callable[[Observation], str]:
     """By what the subjects of a check belong together: buildpack and version, stemcell line, stack."""
     lines = {line.subject.guid: line for line in assessment.applications}
+    patches = {patch.subject: patch.line for patch in assessment.patches}
 
     def component(seen: Observation) -> str:
         if seen.subject.type == "stemcell":
-            return seen.subject.name.partition("/")[0]
+            return _line(seen.subject)
         if seen.subject.type == "notice":
-            patch = next((row for row in assessment.patches if row.subject == seen.subject), None)
-            return (patch.line if patch else "") or "stemcell"
+            return patches.get(seen.subject) or "stemcell"
         line = lines.get(seen.subject.guid)
-        if line is None or not line.buildpack:
+        if line is None or not line.buildpack or seen.check in _OF_STACK:
             return line.stack if line is not None and line.stack else seen.check
         return f"{line.buildpack} {line.has}".strip()
 
     return component
 
 
-def _open(key: tuple[str, str], rows: list[Observation], before: OpenItem | None, month: str) -> OpenItem:
-    waived: set[str | None] = {row.waived_by for row in rows}
+def _open(key: tuple[str, str], rows: Sequence[Observation], kept: OpenItem | None, month: str) -> OpenItem:
+    waived = {row.waived_by for row in rows} or ({kept.waived_by} if kept else set())
+    labels = {label_of(row.subject) for row in rows}
+    opened = kept.opened if kept else month
     return OpenItem(
         check=key[0],
         component=key[1],
-        opened=before.opened if before else month,
-        months=before.months + 1 if before else 1,
-        subjects=tuple(sorted({_label(row) for row in rows})),
+        opened=opened,
+        months=_months(opened, month),
+        subjects=tuple(sorted(labels.union(kept.subjects if kept else ()))),
         evidence=tuple(dict.fromkeys(name for row in rows for name in row.evidence)),
         waived_by=next(iter(waived)) if len(waived) == 1 else None,
     )
 
 
-def _label(row: Observation) -> str:
-    subject = row.subject
-    where = "/".join(part for part in (subject.environment, subject.deployment) if part)
-    return f"{subject.label} in {where}" if where else subject.label
+def _months(first: str, last: str) -> int:
+    """How many months there are from one to another, both counted, whether each of them was reported or not."""
+    numbers = [12 * int(name[:4]) + int(name[5:]) for name in (first, last)]
+    return numbers[1] - numbers[0] + 1
+
+
+# ---------------------------------------------------------------- what closes an item
+
+
+def _kept(item: OpenItem, assessment: Assessment, rows: Rows) -> OpenItem:
+    """An earlier item with those of its subjects of which nothing shows that they are inside again, or gone.
+
+    It stays accepted as long as its exception is in force.
+    """
+    in_force = {row.risk.id for row in assessment.risks if row.state in ("active", "unused")}
+    return msgspec.structs.replace(
+        item,
+        subjects=_unsettled(item, assessment, rows),
+        waived_by=item.waived_by if item.waived_by in in_force else None,
+    )
+
+
+def _unsettled(item: OpenItem, assessment: Assessment, rows: Rows) -> tuple[str, ...]:
+    if item.check not in rows:
+        return item.subjects
+    told: dict[str, list[Observation]] = defaultdict(list)
+    for seen in rows[item.check]:
+        told[_found_by(seen.subject)].append(seen)
+    complete, month = assessment.coverage.complete, assessment.month
+    return tuple(
+        label
+        for label in item.subjects
+        if not _settled(told.get(label) or told.get(_place(label)) or (), month, complete=complete)
+    )
+
+
+def _found_by(subject: Subject) -> str:
+    """By what a subject is found again: of a stemcell where its line runs, for another of the line may run there."""
+    return _place(label_of(subject)) if subject.type == "stemcell" else label_of(subject)
+
+
+def _place(label: str) -> str:
+    """`ubuntu-jammy in production/cf` of `ubuntu-jammy/1.1335 in production/cf`."""
+    name, _, where = label.partition(" in ")
+    return f"{name.partition('/')[0]} in {where}"
+
+
+def _settled(rows: Sequence[Observation], month: Month | None, *, complete: bool) -> bool:
+    """Whether it was judged at the end, or is not there any more in evidence that was wholly read."""
+    return all(_judged(row, month) for row in rows) if rows else complete
+
+
+def _judged(seen: Observation, month: Month | None) -> bool:
+    held = held_as(month, seen.check, seen.subject)
+    if held is None or month is None:
+        return seen.status != "unknown"
+    return held.corrected_at is not None or not _unseen_at_end(held, month)
 
 
 def _closed(row: OpenItem, assessment: Assessment) -> OpenItem:
@@ -83,7 +173,7 @@ def _closed(row: OpenItem, assessment: Assessment) -> OpenItem:
     evidence: list[str] = []
     if month is not None:
         for held in month.held.values():
-            if held.check == row.check and held.subject.label in row.subjects and held.corrected_at is not None:
+            if held.check == row.check and held.corrected_at is not None and _is_of(held, row):
                 ends.append(held.corrected_at)
                 evidence += held.evidence
     return OpenItem(
@@ -96,3 +186,16 @@ def _closed(row: OpenItem, assessment: Assessment) -> OpenItem:
         waived_by=row.waived_by,
         closed_at=max(ends, default=assessment.as_of),
     )
+
+
+def _is_of(held: Held, item: OpenItem) -> bool:
+    labels = map(_place, item.subjects) if held.subject.type == "stemcell" else item.subjects
+    return _found_by(held.subject) in labels
+
+
+def _line(subject: Subject) -> str:
+    return subject.name.partition("/")[0]
+
+
+def _where(subject: Subject) -> str:
+    return "/".join(part for part in (subject.environment, subject.deployment) if part)

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+import msgspec
+
 from collector.assessment.catalog import POLICY, Catalog
 from collector.assessment.checks import CHECKS
 from collector.assessment.checks.accuracy import BASELINE_CHECKS
@@ -13,6 +15,7 @@ from collector.assessment.judgement import Judgement
 from collector.assessment.lines import AGE, Sheet
 from collector.assessment.patching.board import Board
 from collector.assessment.patching.sight import TOPICS, Sight
+from collector.assessment.period.stemcells import CURRENT, held_stemcells
 from collector.assessment.remediation import remediations
 from collector.assessment.risks import Accepted
 from collector.assessment.rollup import Ledger
@@ -59,7 +62,7 @@ class Judged(Value, frozen=True, kw_only=True):
     """The verdicts of all checks, and the sheet of applications.
 
     `ages` counts app-restage-age, asked for or not; `seen` counts the apps, `existed` those of them that there were at
-    the instant asked about. `risks` are all exceptions, with what each covers.
+    the instant asked about. `risks` are all exceptions, with what each covers. `month` holds stemcells, too.
     """
 
     ledger: Ledger
@@ -71,6 +74,7 @@ class Judged(Value, frozen=True, kw_only=True):
     existed: int
     sheet: Sheet
     risks: tuple[RiskLine, ...] = ()
+    month: Month | None = None
 
     def observations(self) -> tuple[Observation, ...]:
         """By check, then by org, space and name."""
@@ -96,6 +100,7 @@ def judge(question: Question) -> Judged:
         since=question.month.period.begin if question.month else None,
     )
     board = platform.board
+    question = msgspec.structs.replace(question, month=_with_stemcells(question, board))
     accepted = Accepted(question.risks, question.controls, question.system.scope, question.as_of)
     desks = _desks(question, accepted)
     ledger = Ledger(question.controls, question.catalog, desks, question.system.scope)
@@ -152,7 +157,16 @@ def judge(question: Question) -> Judged:
         existed=sum(row.app.created_at <= question.as_of for row in rows),
         sheet=Sheet(question.declared, by_app, rows),
         risks=accepted.lines(_observations(desks), looked_at, question.catalog.windows),
+        month=question.month,
     )
+
+
+def _with_stemcells(question: Question, board: Board) -> Month | None:
+    """The month, with how production's stemcells were held in it where that is asked about."""
+    month = question.month
+    if month is None or CURRENT not in names_used(question.controls, question.system.scope):
+        return month
+    return msgspec.structs.replace(month, held={**month.held, **held_stemcells(board, month.period)})
 
 
 def _observations(desks: Mapping[str, Desk]) -> tuple[Observation, ...]:

@@ -8,6 +8,7 @@ from typing import Final
 import msgspec
 
 from collector.assessment.checks.looks import READER, holes, looks, within
+from collector.assessment.comparing import key_of
 from collector.assessment.judgement import Judgement
 from collector.assessment.limits import NO_LIMIT, Limit, limit_of
 from collector.assessment.words import HOUR, duration, hours, plural
@@ -42,12 +43,35 @@ def at(moment: datetime) -> str:
 # ---------------------------------------------------------------- how a subject was held
 
 
+def held_key(subject: Subject) -> str:
+    """By what a month holds a subject, whatever ran at its end: a stemcell's is its line where it runs.
+
+    `production/cf/ubuntu-jammy` of `ubuntu-jammy/1.1335`; the version is that of the last instant, and changes.
+    """
+    if subject.type != "stemcell":
+        return key_of(subject)
+    return key_of(msgspec.structs.replace(subject, name=subject.name.partition("/")[0]))
+
+
 def held_of(month: Month | None, check: str) -> dict[str, Held]:
-    """How each subject was held against the window of a check, by guid or name; those it spoke for at some time."""
+    """How each subject was held against the window of a check; those it spoke for at some time.
+
+    By what its row at the end of the month is recognised: of stemcells only that of what ran then, with its version.
+    """
     if month is None:
         return {}
-    spoken = ((key, held) for key, held in month.held.items() if key[0] == check)
-    return {key[1]: held for key, held in spoken if held.inside or held.outside or held.unknown or held.breaches}
+    spoken = (held for key, held in month.held.items() if key[0] == check)
+    return {key_of(held.subject): held for held in spoken if _spoken(held)}
+
+
+def _spoken(held: Held) -> bool:
+    return bool(held.inside or held.outside or held.unknown or held.breaches)
+
+
+def held_as(month: Month | None, check: str, subject: Subject) -> Held | None:
+    """How this very subject was held; None where nothing is told of it."""
+    held = month.held.get((check, held_key(subject))) if month is not None else None
+    return held if held is not None and key_of(held.subject) == key_of(subject) else None
 
 
 def corrected(held: Held) -> bool:

@@ -5,18 +5,17 @@ opened to the one in which it is told closed.
 """
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from typing import BinaryIO, Final
 
-from collector.model import Assessment, OpenItem, RiskLine, Subject
+from collector.model import Assessment, OpenItem, RiskLine
 from collector.reports import oscal
 from collector.reports.context import Context
 from collector.reports.oscal import Branch, Json
 from collector.reports.oscal_evidence import cites, evidence_for
 from collector.reports.oscal_run import Run, run_of
 from collector.reports.oscal_subjects import components_of, inventory_of
+from collector.reports.plan_items import Told, deadline, item_name, month_begin, told_items
 
-_RESPONSE: Final = "flaw-remediation"
 _NO_SSP: Final = "There is no system security plan in OSCAL; the one of the system is kept elsewhere."
 
 
@@ -25,8 +24,8 @@ def write(assessment: Assessment, out: BinaryIO, context: Context) -> None:
     if not assessment.items:
         raise ValueError("a plan of action needs an item")
     run = run_of(assessment)
-    named = _subjects(assessment)
-    cited = [subject for item in assessment.items for label in item.subjects if (subject := named.get(label))]
+    every = told_items(assessment)
+    cited = [subject for told in every for subject in told.subjects]
     plan = _plan(assessment)
     body = Branch(
         {
@@ -40,25 +39,15 @@ def write(assessment: Assessment, out: BinaryIO, context: Context) -> None:
                     "assessment-assets": oscal.assessment_assets(assessment),
                 }
             ),
-            "observations": [_observation(run, item, named) for item in assessment.items],
-            "risks": [_risk(run, item) for item in assessment.items],
-            "poam-items": [_item(run, item) for item in assessment.items],
+            "observations": [_observation(run, told) for told in every],
+            "risks": [_risk(run, told) for told in every],
+            "poam-items": [_item(run, told) for told in every],
             "back-matter": {
                 "resources": [plan, *evidence_for(run, (name for item in assessment.items for name in item.evidence))]
             },
         }
     )
     oscal.write_document(out, "plan-of-action-and-milestones", body)
-
-
-def _subjects(assessment: Assessment) -> dict[str, Subject]:
-    """The subjects that items name, by the label that they have there."""
-    found: dict[str, Subject] = {}
-    for seen in assessment.observations:
-        subject = seen.subject
-        where = "/".join(part for part in (subject.environment, subject.deployment) if part)
-        found.setdefault(f"{subject.label} in {where}" if where else subject.label, subject)
-    return found
 
 
 def _plan(assessment: Assessment) -> Json:
@@ -78,30 +67,30 @@ def _plan(assessment: Assessment) -> Json:
 
 def _name(run: Run, kind: str, item: OpenItem) -> str:
     """A name that stays from the first month of an item to its last."""
-    return oscal.identifier(f"poam-{kind}", run.system, item.check, item.component, item.opened)
+    return item_name(run.system, kind, item)
 
 
 def _title(item: OpenItem) -> str:
     return oscal.markup(f"{item.check}: {item.component}")
 
 
-def _words(run: Run, item: OpenItem) -> str:
+def _words(run: Run, told: Told) -> str:
+    item = told.item
     asked = run.assessment.checks.get(item.check, item.check)
     number = len(item.subjects)
-    state = "was closed" if item.closed_at else "is outside at the end of the month"
     subjects = "1 subject" if number == 1 else f"{number} subjects"
     return oscal.sentence(
-        f"{item.component}: {subjects}; {state}", f"It should hold: {asked}", ", ".join(item.subjects)
+        f"{item.component}: {subjects}; {told.state}", f"It should hold: {asked}", ", ".join(item.subjects)
     )
 
 
-def _observation(run: Run, item: OpenItem, named: dict[str, Subject]) -> Json:
-    held = [subject for label in item.subjects if (subject := named.get(label)) is not None]
+def _observation(run: Run, told: Told) -> Json:
+    item = told.item
     return oscal.compact(
         {
             "uuid": oscal.identifier("poam-observation", run.key, _name(run, "item", item)),
             "title": _title(item),
-            "description": _words(run, item),
+            "description": _words(run, told),
             "props": oscal.props(("check-id", item.check), ("component", oscal.plain(item.component))),
             "methods": ["TEST"],
             "types": ["discovery"],
@@ -112,7 +101,7 @@ def _observation(run: Run, item: OpenItem, named: dict[str, Subject]) -> Json:
                     "type": oscal.subject_type(subject),
                     "title": oscal.markup(subject.label) or "(no name)",
                 }
-                for subject in {oscal.subject_uuid(run.system, subject): subject for subject in held}.values()
+                for subject in told.subjects
             ],
             "relevant-evidence": cites(run, item.evidence),
             "collected": run.collected,
@@ -120,14 +109,15 @@ def _observation(run: Run, item: OpenItem, named: dict[str, Subject]) -> Json:
     )
 
 
-def _risk(run: Run, item: OpenItem) -> Json:
+def _risk(run: Run, told: Told) -> Json:
+    item = told.item
     risk = next((row for row in run.assessment.risks if row.risk.id == item.waived_by), None)
     status = "closed" if item.closed_at else "deviation-approved" if item.waived_by else "open"
     return oscal.compact(
         {
             "uuid": _name(run, "risk", item),
             "title": _title(item),
-            "description": _words(run, item),
+            "description": _words(run, told),
             "statement": oscal.sentence(
                 f"{item.component} does not pass {item.check}", run.assessment.checks.get(item.check, "")
             ),
@@ -146,8 +136,8 @@ def _risk(run: Run, item: OpenItem) -> Json:
             "status": status,
             "origins": [{"actors": run.origins[0]["actors"]}],
             "deadline": "" if item.closed_at else _deadline(run, item),
-            "remediations": [] if item.closed_at else [_response(run, item)],
-            "risk-log": {"entries": list(_log(run, item, risk))},
+            "remediations": [] if item.closed_at else [_response(run, told)],
+            "risk-log": {"entries": list(_log(run, told, risk))},
             "related-observations": [
                 {"observation-uuid": oscal.identifier("poam-observation", run.key, _name(run, "item", item))}
             ],
@@ -167,47 +157,46 @@ def _accepted(line: RiskLine | None) -> tuple[tuple[str, str], ...]:
 
 
 def _deadline(run: Run, item: OpenItem) -> str:
-    """The window within which flaws are remediated, counted from the end of the month in which the item opened."""
-    window = run.assessment.windows.get(_RESPONSE)
-    if window is None or window.limit_hours is None:
-        return ""
-    begun = run.assessment.as_of - timedelta(days=30 * (item.months - 1))
-    return oscal.instant(begun + timedelta(hours=window.limit_hours))
+    due = deadline(run.assessment, item)
+    return "" if due is None else oscal.instant(due)
 
 
-def _response(run: Run, item: OpenItem) -> Json:
-    steps = [row.next_step for row in run.assessment.observations if row.check == item.check and row.next_step]
-    deadline = _deadline(run, item)
+def _response(run: Run, told: Told) -> Json:
+    item = told.item
+    steps = told.steps
+    more = f"; for {len(steps) - 1} more see the action plan" if len(steps) > 1 else ""
+    due = _deadline(run, item)
     milestone = {
         "uuid": _name(run, "milestone", item),
         "type": "milestone",
         "title": "Inside the window again",
-        "timing": {"on-date": {"date": deadline}},
+        "timing": {"on-date": {"date": due}},
     }
     return oscal.compact(
         {
             "uuid": _name(run, "response", item),
             "lifecycle": "planned",
             "title": "Bring every subject inside again",
-            "description": oscal.paragraph(steps[0]) if steps else "See the action plan.",
-            "tasks": [milestone] if deadline else [],
+            "description": oscal.paragraph(f"{steps[0]}{more}") if steps else "See the action plan.",
+            "tasks": [milestone] if due else [],
         }
     )
 
 
-def _log(run: Run, item: OpenItem, line: RiskLine | None) -> Iterator[Json]:
+def _log(run: Run, told: Told, line: RiskLine | None) -> Iterator[Json]:
     """Opened once, told again each month, accepted where it is, closed at the end."""
+    item = told.item
     now = oscal.instant(run.assessment.as_of)
     yield {
         "uuid": _name(run, "opened", item),
         "title": f"Opened in {item.opened}",
-        "start": oscal.instant(_month_begin(item.opened)),
+        "start": oscal.instant(month_begin(item.opened)),
         "status-change": "open",
     }
     if item.closed_at is not None:
         yield {
             "uuid": _name(run, "closed", item),
-            "title": "Every subject is inside again",
+            "title": "No subject is outside any more",
             "start": oscal.instant(item.closed_at),
             "status-change": "closed",
         }
@@ -215,24 +204,27 @@ def _log(run: Run, item: OpenItem, line: RiskLine | None) -> Iterator[Json]:
     yield oscal.compact(
         {
             "uuid": oscal.identifier("poam-status", run.key, _name(run, "item", item)),
-            "title": f"Still outside after {item.months} months" if item.months > 1 else "Outside",
-            "description": oscal.sentence(f"accepted by {line.risk.approver}, {line.risk.ticket}") if line else "",
+            "title": f"Still open in month {item.months}" if item.months > 1 else "Open",
+            "description": oscal.sentence(told.state.capitalize(), _acceptance(line)),
             "start": now,
             "status-change": "deviation-approved" if item.waived_by else "open",
         }
     )
 
 
-def _month_begin(month: str) -> datetime:
-    year, number = (int(part) for part in month.split("-"))
-    return datetime(year, number, 1, tzinfo=UTC)
+def _acceptance(line: RiskLine | None) -> str:
+    if line is None:
+        return ""
+    risk = line.risk
+    return f"Accepted by {risk.approver}, {risk.ticket}, to the end of {risk.expires.isoformat()} (UTC)"
 
 
-def _item(run: Run, item: OpenItem) -> Json:
+def _item(run: Run, told: Told) -> Json:
+    item = told.item
     return {
         "uuid": _name(run, "item", item),
         "title": _title(item),
-        "description": _words(run, item),
+        "description": _words(run, told),
         "props": oscal.props(
             ("poam-id", _name(run, "item", item)), ("opened", item.opened), ("months", str(item.months))
         ),

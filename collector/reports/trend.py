@@ -35,8 +35,9 @@ def lines(rows: Sequence[Figures]) -> Iterator[str]:
 
 
 def json_of(rows: Iterable[Figures]) -> bytes:
-    """All figures, in hours."""
-    return msgspec.json.format(msgspec.json.encode({"schema": SCHEMA, "figures": list(rows)}), indent=1) + b"\n"
+    """All figures, in hours; what is not known is null."""
+    figures = [dict(zip(_HEAD, _values(row), strict=True)) for row in rows]
+    return msgspec.json.format(msgspec.json.encode({"schema": SCHEMA, "figures": figures}), indent=1) + b"\n"
 
 
 def csv_of(rows: Iterable[Figures]) -> bytes:
@@ -45,9 +46,14 @@ def csv_of(rows: Iterable[Figures]) -> bytes:
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(_HEAD)
     for row in rows:
-        numbers = (row.subjects, row.inside, row.unknown, row.p50, row.p90, row.most)
-        writer.writerow([row.month, row.name, row.by, csv_text(row.group), *numbers])
+        writer.writerow([csv_text(cell) if isinstance(cell, str) else cell for cell in _values(row)])
     return out.getvalue().encode("utf-8-sig")
+
+
+def _values(row: Figures) -> tuple[str | int | float | None, ...]:
+    """In the order of the columns."""
+    numbers = (row.subjects, row.inside, row.unknown, row.p50, row.p90, row.most)
+    return row.month, row.name, row.by, row.group, *numbers
 
 
 def _name(row: Figures) -> str:

@@ -5,8 +5,20 @@ from typing import Any
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from collector.assessment.comparing import UNJUDGED, UNREAD, Run, Seen, compare, doubts, since
+from collector.assessment.comparing import (
+    ONLY_ONE,
+    UNJUDGED,
+    UNREAD,
+    UNREAD_BEFORE,
+    Run,
+    Seen,
+    compare,
+    doubts,
+    since,
+)
 from collector.assessment.items import open_items
 from collector.assessment.retrospect import summary_of
 from collector.assessment.trends import figures, over_months, percentile
@@ -38,13 +50,15 @@ def kinds(before: Run, after: Run) -> dict[str, tuple[str, int]]:
 
 def test_every_difference_has_its_kind() -> None:
     """What passes in both is not worth a line."""
-    before = run(a="pass", b="fail", c="fail", d="unknown", e="pass", f="fail")
-    after = run(a="fail", b="fail", c="pass", d="pass", e="pass", g="fail")
+    before = run(a="pass", b="fail", c="fail", d="unknown", e="pass", f="fail", h="unknown", i="fail")
+    after = run(a="fail", b="fail", c="pass", d="pass", e="pass", g="fail", h="fail", i="unknown")
     assert kinds(before, after) == {
         "a": ("new", 1),
         "g": ("new", 1),
         "b": ("repeated", 2),
         "d": ("changed", 0),
+        "h": ("changed", 1),
+        "i": ("changed", 0),
         "c": ("fixed", 1),
         "f": ("fixed", 1),
     }
@@ -90,6 +104,50 @@ def test_who_is_missing_from_what_was_not_wholly_read_is_not_fixed() -> None:
     )
 
 
+def test_who_was_missing_from_what_was_not_wholly_read_is_not_new() -> None:
+    """It may have been outside then, unseen."""
+    before = msgspec.structs.replace(run(a="pass"), complete=False)
+    (row,) = compare(before, run(a="pass", b="fail"))
+    assert (row.subject.name, row.kind, row.reason) == ("b", "not comparable", UNREAD_BEFORE)
+
+
+def of(statuses: dict[str, Status]) -> Run:
+    """A run by the names of its apps."""
+    return run(**dict[str, Any](statuses))
+
+
+MIRRORED = {"new": {"fixed"}, "fixed": {"new"}, "repeated": {"repeated"}, "changed": {"changed"}}
+STATUSES = st.dictionaries(
+    st.sampled_from("abcdef"), st.sampled_from(("pass", "fail", "unknown", "not-applicable")), min_size=1
+)
+
+
+@given(STATUSES, STATUSES)
+def test_two_runs_compared_the_other_way_round_say_the_opposite(
+    one: dict[str, Status], other: dict[str, Status]
+) -> None:
+    """What is new one way is fixed the other, and the same subjects are told both ways."""
+    there, back = kinds(of(one), of(other)), kinds(of(other), of(one))
+    assert there.keys() == back.keys()
+    assert all(back[name][0] in MIRRORED[kind] for name, (kind, _) in there.items())
+
+
+@given(STATUSES)
+def test_a_run_compared_with_itself_is_only_repeated(one: dict[str, Status]) -> None:
+    """Nothing is new and nothing fixed."""
+    assert kinds(of(one), of(one)) == {name: ("repeated", 2) for name, is_ in one.items() if is_ == "fail"}
+
+
+@given(STATUSES, STATUSES)
+def test_less_evidence_never_makes_anything_fixed(one: dict[str, Status], other: dict[str, Status]) -> None:
+    """Without a row that was read before, and told as incomplete, no more is fixed and no more is new."""
+    whole = {row.subject.name for row in compare(of(one), of(other)) if row.kind == "fixed"}
+    for name in other:
+        rest = {key: is_ for key, is_ in other.items() if key != name}
+        less = msgspec.structs.replace(of(rest), complete=False)
+        assert {row.subject.name for row in compare(of(one), less) if row.kind == "fixed"} <= whole - {name}
+
+
 def september(*failing: str, **changes: Any) -> MonthSummary:
     """A month in which some apps were outside the restage window."""
     return msgspec.structs.replace(
@@ -130,6 +188,20 @@ def test_since_the_month_before() -> None:
         "d": ("new", 1, ""),
         "gone": ("fixed", 1, "gone"),
     }
+
+
+def test_of_the_month_before_nothing_is_said_but_what_it_tells() -> None:
+    """It names what was outside; that the others passed, or were there, it does not say."""
+    now = [Observation(check="app-restage-age", subject=subject("a"), status="fail")]
+    (row,) = since(september(), now)
+    assert (row.before, row.after) == ("not found outside", "fail")
+
+
+def test_a_check_that_the_month_did_not_ask_for_is_not_fixed() -> None:
+    """A report on fewer controls closes nothing."""
+    now = [Observation(check="inventory-current", subject=subject("s"), status="pass")]
+    (row,) = since(september("a"), now)
+    assert (row.kind, row.check, row.reason) == ("not comparable", "app-restage-age", ONLY_ONE)
 
 
 @pytest.mark.parametrize(

@@ -42,6 +42,14 @@ def test_hours_add_up_to_the_period() -> None:
     assert worst(rows) == 50 * 24.0
 
 
+def test_the_age_of_one_does_not_pass_on_to_the_next() -> None:
+    """Stretches that go on alike are one; the greatest age is that of either, not of both together."""
+    pieces = [Piece(day(number), day(number + 8), day(number), day(number)) for number in (-8, 0, 8, 16)]
+    (row,) = rows = clipped(stretches(pieces, LIMIT), OCTOBER)
+    assert (row.begin, row.end) == (day(0), day(24))
+    assert worst(rows) == 8 * 24.0
+
+
 def test_a_breach_says_when_it_began_and_whether_it_is_open() -> None:
     """Also where it began before the month; one that ends with the month is open."""
     pieces = [Piece(day(-40), day(10), day(-40), day(-40)), Piece(day(10), day(50), day(10), day(10))]

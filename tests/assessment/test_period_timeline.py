@@ -6,18 +6,14 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import msgspec
-import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from collector.assessment import Declared, Patterns
 from collector.assessment.period import Timeline
-from collector.model import Build, Event, Facts, Held, Period
-from tests.assessment.builders import CATALOG, PYTHON, app, change, droplet, facts, pack, snapshot
+from collector.model import Build, Event, Facts, Gap, Held, Period
+from tests.assessment.builders import CATALOG, PYTHON, TOPICS, app, change, droplet, facts, pack, snapshot
 
 BEGIN = datetime(2026, 10, 1, tzinfo=UTC)
 OCTOBER = Period(name="2026-10", begin=BEGIN, end=datetime(2026, 11, 1, tzinfo=UTC))
-HOURS = 31 * 24.0
 
 
 def day(number: float) -> datetime:
@@ -101,7 +97,7 @@ def test_stagings_before_are_known_from_builds_and_events() -> None:
 
 def test_a_restage_between_two_looks_corrects() -> None:
     """To the second of its staging."""
-    held = age([Look(day(-20), day(-30)), Look(day(31), day(5))])
+    held = age([Look(day(-7), day(-30)), Look(day(31), day(5))])
     assert hours(held) == (14 * 24, (5 + 12) * 24, 0)
     assert [(row.begin, row.end, row.since) for row in held.breaches] == [
         (day(0), day(5), day(-16)),
@@ -165,13 +161,6 @@ def test_a_stopped_app_does_not_count() -> None:
     assert hours(age(looks)) == (0, 0, 10 * 24)
 
 
-def test_snapshots_are_given_oldest_first() -> None:
-    """Anything else is a mistake of the caller."""
-    timeline = told([Look(day(3), day(1))])
-    with pytest.raises(ValueError, match="oldest first"):
-        timeline.add(taken(Look(day(2), day(1))), snapshot(id="late", taken_at=day(2)))
-
-
 def test_the_facts_at_the_end_are_those_of_the_end() -> None:
     """What was staged after it gives way to what ran before; what may have changed meanwhile does not."""
     closing = Look(day(33), day(32))
@@ -189,11 +178,11 @@ def test_a_buildpack_that_fell_behind_counts_from_when_it_did() -> None:
     timeline = Timeline(OCTOBER, declared=Declared(), patterns=Patterns(), windows=CATALOG.windows)
     upload = Event(type="audit.buildpack.upload", created_at=day(3), target=PYTHON.guid)
     first = change(PYTHON, filename="python_buildpack-cached-cflinuxfs4-v1.8.42.zip", updated_at=day(-100))
-    for number, (at, platform) in enumerate(((day(-2), first), (day(31), change(PYTHON, updated_at=day(3))))):
+    for number, (at, platform) in enumerate(((day(0.5), first), (day(31), change(PYTHON, updated_at=day(3))))):
         made = facts(
             [app(created_at=day(-400), droplet="d")],
             [droplet(guid="d", created_at=day(-5), buildpacks=old)],
-            events=[upload, mapped(day(-20), day(-20))] if number else [mapped(day(-20), day(-20))],
+            events=[upload] if number else [],
             buildpacks=(platform,),
             taken_at=at,
         )
@@ -207,10 +196,14 @@ def test_what_changed_between_two_looks_is_told() -> None:
     """A restage to the platform's version is expected."""
     old = Look(day(1), day(0))
     timeline = Timeline(OCTOBER, declared=Declared(), patterns=Patterns(), windows=CATALOG.windows)
-    before = facts([app()], [droplet(buildpacks=(pack(version="1.8.42"),))], taken_at=old.at)
-    after = facts([app()], [droplet(created_at=day(2))], taken_at=day(3))
-    timeline.add(before, snapshot(id="a", taken_at=old.at))
-    timeline.add(after, snapshot(id="b", taken_at=day(3)))
+    before = facts(
+        [app(droplet="d1")],
+        [droplet(guid="d1", created_at=day(0), buildpacks=(pack(version="1.8.42"),))],
+        taken_at=old.at,
+    )
+    after = facts([app(droplet="d2")], [droplet(guid="d2", created_at=day(2))], taken_at=day(3))
+    timeline.add(before, snapshot(id="a", taken_at=old.at, finished_at=old.at))
+    timeline.add(after, snapshot(id="b", taken_at=day(3), finished_at=day(3)))
     (found,) = timeline.changes()
     assert (found.what, found.before, found.after) == (
         "buildpack version",
@@ -220,72 +213,105 @@ def test_what_changed_between_two_looks_is_told() -> None:
     assert (found.between, found.expected) == ((old.at, day(3)), "restaged to the platform's version")
 
 
-# ---------------------------------------------------------------- properties
-
-STAGINGS = st.lists(st.integers(-40 * 24, 32 * 24), min_size=1, max_size=6, unique=True)
-LOOKS = st.lists(st.integers(-35 * 24, 45 * 24), min_size=1, max_size=6, unique=True)
-
-
-def hour(number: float) -> datetime:
-    return BEGIN + timedelta(hours=number)
+def test_what_was_set_anew_may_not_have_run_before() -> None:
+    """Where the events do not reach back to its staging, another droplet may have run until then."""
+    held = age([Look(day(33), day(-10))], [mapped(day(5), day(-10))])
+    assert (held.unseen[0].begin, held.unseen[0].end) == (day(0), day(5))
+    assert held.unseen[0].reason == "it was set anew: what ran before is not known"
 
 
-def truth(stagings: Sequence[int]) -> tuple[float, float]:
-    """The hours outside, and those before the first staging, of an app that is restaged at these hours."""
-    starts = sorted(stagings)
-    outside = 0.0
-    for begin, end in zip(starts, [*starts[1:], 31 * 24], strict=True):
-        outside += max(0.0, min(end, 31 * 24) - max(begin + 14 * 24, 0))
-    return outside, float(min(max(starts[0], 0), 31 * 24))
+def test_setting_the_same_droplet_again_changes_nothing_where_all_events_were_read() -> None:
+    """As a rolling restart does."""
+    held = age([Look(day(2), day(-3)), Look(day(31), day(-3))], [mapped(day(6), day(-3))])
+    assert hours(held) == (11 * 24, 20 * 24, 0)
 
 
-def looked(stagings: Sequence[int], hours_: Sequence[int]) -> list[Look]:
-    """What looks at these hours show."""
-    found = []
-    for number in hours_:
-        current = [staged for staged in stagings if staged <= number]
-        if current:
-            found.append(Look(hour(number), hour(max(current))))
-    return found
+def test_an_app_that_was_stopped_when_it_was_first_seen_may_have_run_before() -> None:
+    """Outside is then not known."""
+    looks = [Look(day(10), day(-30), {"state": "STOPPED"}), Look(day(12), day(-30)), Look(day(31), day(-30))]
+    assert hours(age(looks)) == (0, 19 * 24, 12 * 24)
 
 
-@settings(max_examples=150)
-@given(STAGINGS, LOOKS, st.booleans())
-def test_nothing_is_said_that_did_not_happen(stagings: list[int], at: list[int], seen: bool) -> None:  # noqa: FBT001
-    """Hours outside and inside never exceed the true ones, and all add up to the month."""
-    looks = looked(stagings, at)
-    if not looks:
-        return
-    held = age(looks, [staging(hour(number)) for number in stagings] if seen else [])
-    outside, before = truth(stagings)
-    assert held.inside <= HOURS - outside - before + 1e-6
-    assert sum(hours(held)) == pytest.approx(HOURS)
+def test_an_app_that_was_never_seen_started_is_not_judged() -> None:
+    """Nothing says that it ever ran."""
+    assert told([Look(day(31), day(-30), {"state": "STOPPED"})]).held() == {}
 
 
-@settings(max_examples=150)
-@given(STAGINGS, LOOKS, st.data())
-def test_less_evidence_never_makes_a_month_better(stagings: list[int], at: list[int], data: st.DataObject) -> None:
-    """Without one snapshot or one event, what was outside or unknown is not all inside."""
-    events = [staging(hour(number)) for number in stagings]
-    looks = looked(stagings, at)
-    if not looks:
-        return
-    whole = age(looks, events)
-    less_looks = [look for look in looks if data.draw(st.booleans()) or len(looks) == 1] or looks[:1]
-    less_events = [event for event in events if data.draw(st.booleans())]
-    held = told(less_looks, less_events).held().get(("app-restage-age", "a1"))
-    if held is not None and not held.outside and not held.unknown:
-        assert (whole.outside, whole.unknown) == (0, 0)
+def test_looks_far_apart_without_events_tell_nothing_of_the_time_between() -> None:
+    """Beyond the harvest window another droplet may have been set and taken away again."""
+    timeline = Timeline(OCTOBER, declared=Declared(), patterns=Patterns(), windows=CATALOG.windows)
+    blind = snapshot().sources[0]
+    unread = (Gap(what="events", reason="403"),)
+    for at in (day(1), day(8), day(31)):
+        sources = (change(blind, gaps=unread),)
+        seen = snapshot(id=f"s{at:%d}", taken_at=at, finished_at=at, sources=sources)
+        timeline.add(taken(Look(at, day(-1))), seen)
+    held = timeline.held()["app-restage-age", "a1"]
+    assert hours(held) == (8 * 24, 0, 23 * 24)
+    assert held.unseen[-1].reason.startswith("no events of this time were read")
 
 
-@settings(max_examples=50)
-@given(STAGINGS, LOOKS, st.randoms())
-def test_the_order_of_what_is_told_does_not_matter(stagings: list[int], at: list[int], chance: Any) -> None:
-    """Events and stagings may come in any order."""
-    events = [staging(hour(number)) for number in stagings]
-    looks = looked(stagings, at)
-    if not looks:
-        return
-    mixed = list(events)
-    chance.shuffle(mixed)
-    assert age(looks, events) == age(looks, mixed)
+def test_a_snapshot_that_did_not_read_droplets_is_no_look() -> None:
+    """It neither shows an app nor that it is gone."""
+    timeline = told([Look(day(-1), day(-1)), Look(day(31), day(-1))])
+    blind = facts(taken_at=day(10), read=TOPICS - {"droplets"})
+    timeline.add(blind, snapshot(id="blind", taken_at=day(10), finished_at=day(10)))
+    assert hours(timeline.held()["app-restage-age", "a1"]) == (13 * 24, 18 * 24, 0)
+
+
+def lag(looks: Sequence[tuple[datetime, str, str, datetime]], platform: Mapping[str, datetime], *events: Event) -> Held:
+    """Looks with the droplet's guid, its version and when it was staged; versions of the platform and their uploads."""
+    timeline = Timeline(OCTOBER, declared=Declared(), patterns=Patterns(), windows=CATALOG.windows)
+    for at, name, version, staged in looks:
+        newest = max((since, key) for key, since in platform.items() if since <= at)
+        offered = change(PYTHON, filename=f"python_buildpack-v{newest[1]}.zip", updated_at=newest[0])
+        made = facts(
+            [app(created_at=day(-400), droplet=name)],
+            [droplet(guid=name, created_at=staged, buildpacks=(pack(version=version),))],
+            events=[event for event in events if at - timedelta(days=31) <= event.created_at <= at],
+            buildpacks=(offered,),
+            taken_at=at,
+        )
+        timeline.add(made, snapshot(id=f"s-{at}", taken_at=at, finished_at=at))
+    return timeline.held()["buildpack-current", "a1"]
+
+
+def test_an_upload_counts_only_where_no_other_can_have_been_missed() -> None:
+    """The events of the last look reach back to the first of October, not to the look before."""
+    looks = [(day(-5), "d", "1.8.42", day(-6)), (day(31), "d", "1.8.42", day(-6))]
+    event = Event(type="audit.buildpack.upload", created_at=day(3), target=PYTHON.guid)
+    assert hours(lag(looks, {"1.8.42": day(-90), "1.8.43": day(3)}, event)) == (9 * 24, 14 * 24, 8 * 24)
+
+
+def test_without_uploads_a_buildpack_fell_behind_between_two_looks() -> None:
+    """No earlier than the look that showed it current, no later than the platform's buildpack was changed."""
+    looks = [(day(1), "d", "1.8.42", day(-6)), (day(31), "d", "1.8.42", day(-6))]
+    assert hours(lag(looks, {"1.8.42": day(-90), "1.8.43": day(3)})) == (15 * 24, 14 * 24, 2 * 24)
+
+
+def test_a_droplet_that_may_have_been_set_may_not_have_been_behind() -> None:
+    """From its staging on, outside is not known; after the restage it is inside."""
+    looks = [(day(-1), "d", "1.8.42", day(-40)), (day(31), "e", "1.8.43", day(10))]
+    held = lag(looks, {"1.8.42": day(-90), "1.8.43": day(-30)}, staging(day(5)))
+    assert hours(held) == (21 * 24, 5 * 24, 5 * 24)
+    assert held.breaches[0].end == day(5)
+
+
+def test_a_copied_droplet_counts_from_its_copying_with_the_age_of_its_original() -> None:
+    """It was in effect only from then on."""
+    original = droplet("b1", guid="o", created_at=day(-20), checksum="same")
+    copy = droplet(guid="c", created_at=day(4), checksum="same", package=None)
+    first = droplet(guid="d", created_at=day(-2))
+    timeline = Timeline(OCTOBER, declared=Declared(), patterns=Patterns(), windows=CATALOG.windows)
+    for at, held in ((day(0), first), (day(31), copy)):
+        made = facts([app(created_at=day(-400), droplet=held.guid)], [held, original], taken_at=at)
+        timeline.add(made, snapshot(id=held.guid, taken_at=at, finished_at=at))
+    assert hours(timeline.held()["app-restage-age", "a1"]) == (4 * 24, 27 * 24, 0)
+
+
+def test_a_rolled_back_app_is_as_it_was_at_the_end() -> None:
+    """What was set after the month's end gives way, also where it was staged long before."""
+    looks = [Look(day(30), day(20)), Look(day(33), day(-50))]
+    timeline = told(looks, [mapped(day(32), day(-50))])
+    (found,) = timeline.facts_at(taken(looks[1])).apps
+    assert found.droplet == guid(day(20))

@@ -101,6 +101,30 @@ def test_a_platform_in_its_windows(run, start):
     assert "OS patches: 3 of 3 in production within 4 days" in line
 
 
+def test_a_month_holds_each_line_of_each_production_deployment(run, start):
+    """Its hours add up to what is over of the month, and what was outside in it is said of what ran at the end."""
+    start(demo_platform, demo_world)
+    assert run("snapshot", "-q").code == 0
+    answer = run("report", "--month", f"{datetime.now(UTC):%Y-%m}", "--control", "SI-2", "-f", "json").json
+
+    length = datetime.fromisoformat(answer["as_of"]) - datetime.now(UTC).replace(
+        day=1, hour=0, minute=0, second=0, microsecond=0
+    )
+    held = [row for row in answer["month"]["held"] if row["check"] == "stemcell-current"]
+    said = {
+        (row["subject"]["deployment"], row["subject"]["name"]): row["status"]
+        for row in answer["observations"]
+        if row["check"] == "stemcell-current" and row["status"] != "not-applicable"
+    }
+    assert len(held) == len(said) > 0
+    for row in held:
+        hours = row["inside_hours"] + row["outside_hours"] + row["unknown_hours"]
+        assert hours == pytest.approx(length / timedelta(hours=1), abs=0.01)
+        status = said[row["subject"]["deployment"], row["subject"]["name"]]
+        assert (status == "fail") == bool(row["breaches"])
+        assert (status == "pass") == (not row["breaches"] and not row["unknown"])
+
+
 def test_a_harvest_asks_only_for_what_is_new(run, start):
     """The second harvest reads the events after the first one's, one page each, and asks no agent again."""
     foundation = start(demo_platform, demo_world)

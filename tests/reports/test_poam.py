@@ -7,11 +7,12 @@ from io import BytesIO
 import msgspec
 import pytest
 
-from collector.model import AcceptedRisk, Assessment, OpenItem, RiskLine
+from collector.model import AcceptedRisk, Assessment, Failing, OpenItem, PatchLine, RiskLine, Subject
 from collector.reports import oscal_poam
 from collector.reports.context import Context
 from collector.reports.oscal_check import faults
-from tests.reports.builders import example_assessment
+from tests.reports.builders import BUILDPACKS_PAGE, DROPLETS_PAGE, example_assessment, guid
+from tests.reports.month_builders import month_assessment
 from tests.reports.oscal_reading import SCHEMAS, Json, prop, schema_faults
 
 ROOT = "plan-of-action-and-milestones"
@@ -113,12 +114,106 @@ def test_an_accepted_risk_says_who_accepted_it() -> None:
     waived = msgspec.structs.replace(FIRST, waived_by="EX-7")
     _, _, risk = item(of_month(waived, risks=(RiskLine(risk=accepted, state="active", waives=1),)))
     assert risk["status"] == "deviation-approved"
+    assert (
+        "Accepted by ISSO, GRC-112, to the end of 2026-12-31 (UTC)." in risk["risk-log"]["entries"][-1]["description"]
+    )
+    assert risk["risk-log"]["entries"][-1]["status-change"] == "deviation-approved"
     assert [prop(risk, name) for name in ("exception-id", "approver", "ticket", "accepted-until")] == [
         "EX-7",
         "ISSO",
         "GRC-112",
         "2026-12-31",
     ]
+
+
+def test_the_deadline_is_the_same_every_month() -> None:
+    """Thirty days from the end of the month in which it opened, however long that month and those after it are."""
+    deadlines = [item(of_month(later(months)))[2]["deadline"] for months in (1, 2, 5)]
+    assert deadlines == ["2026-10-31T00:00:00Z"] * 3
+    turn = msgspec.structs.replace(FIRST, opened="2026-12")
+    assert item(of_month(turn))[2]["deadline"] == "2027-01-31T00:00:00Z"
+
+
+def test_an_exploited_vulnerability_has_its_due_date() -> None:
+    """The window of other flaws does not put it off."""
+    exploited = Subject(type="notice", name="USN-1-1")
+    due = datetime(2026, 10, 14, 3, 59, 59, tzinfo=UTC)
+    patches = (PatchLine(subject=exploited, status="fail", line="ubuntu-jammy", due=due),)
+    open_item = OpenItem(
+        check="exploited-vulnerability-due", component="ubuntu-jammy", opened="2026-10", months=1, subjects=("USN-1-1",)
+    )
+    _, _, risk = item(of_month(open_item, patches=patches))
+    assert risk["deadline"] == "2026-10-14T03:59:59Z"
+    assert risk["remediations"][0]["tasks"][0]["timing"]["on-date"]["date"] == "2026-10-14T03:59:59Z"
+
+
+def test_a_closed_item_shows_what_closed_it() -> None:
+    """The log ends with it, the observation points at the evidence, and nothing is left to be done."""
+    done = msgspec.structs.replace(
+        later(2, datetime(2026, 10, 3, 9, tzinfo=UTC)), evidence=(DROPLETS_PAGE, BUILDPACKS_PAGE)
+    )
+    document = written(of_month(done))
+    _, seen, risk = item(of_month(done))
+    resources = {row["uuid"] for row in document[ROOT]["back-matter"]["resources"]}
+    cited = {row["href"].removeprefix("#") for row in seen["relevant-evidence"]}
+    assert [row["status-change"] for row in risk["risk-log"]["entries"]] == ["open", "closed"]
+    assert len(cited) == 2
+    assert cited <= resources
+    assert "remediations" not in risk
+    assert faults(document) == []
+
+
+def test_what_is_not_known_is_not_told_as_outside() -> None:
+    """A subject that could not be judged keeps an item open, and the plan says so."""
+    two = msgspec.structs.replace(FIRST, subjects=("agency-a/prod/payments-api", "agency-b/dev/uploaded-jar"))
+    found, _, _ = item(of_month(two))
+    assert "2 subjects; is outside at the end of the month, or not known (1)." in found["description"]
+
+
+def test_the_response_is_what_is_to_be_done_about_its_own_subjects() -> None:
+    """The command of another item's application would mend nothing."""
+    web = OpenItem(
+        check="buildpack-current",
+        component="nodejs_buildpack 1.8.41",
+        opened="2026-10",
+        months=1,
+        subjects=("agency-a/prod/forms-web",),
+    )
+    _, _, risk = item(of_month(web))
+    told = risk["remediations"][0]["description"]
+    assert "forms-web" in told
+    assert "payments-api" not in told
+
+
+def test_a_stemcell_that_runs_no_more_is_pointed_at_all_the_same() -> None:
+    """The month before knows it; an application that is gone is named, and in no inventory."""
+    jammy = Subject(type="stemcell", name="ubuntu-jammy/1.1", environment="production", deployment="cf")
+    app = Subject(type="app", guid=guid(99), name="gone", space="prod", org="agency-a")
+    month = month_assessment().month
+    assert month is not None
+    assert month.previous is not None
+    failing = tuple(Failing(check="stemcell-current", subject=subject) for subject in (jammy, app))
+    month = msgspec.structs.replace(month, previous=msgspec.structs.replace(month.previous, failing=failing))
+    closed = OpenItem(
+        check="stemcell-current",
+        component="ubuntu-jammy",
+        opened="2026-09",
+        months=1,
+        subjects=("agency-a/prod/gone", "ubuntu-jammy/1.1 in production/cf"),
+        closed_at=datetime(2026, 10, 3, tzinfo=UTC),
+    )
+    assessment = of_month(closed, month=month)
+    found, seen, _ = item(assessment)
+    assert [row["type"] for row in seen["subjects"]] == ["component"]
+    assert "agency-a/prod/gone" in found["description"]
+    assert faults(written(assessment)) == []
+
+
+def test_a_reference_that_leads_nowhere_is_found() -> None:
+    """Our own checks look into a plan of action, too."""
+    document = written(of_month(FIRST))
+    document[ROOT]["poam-items"][0]["related-risks"][0]["risk-uuid"] = guid(1)
+    assert [fault.where for fault in faults(document)] == [f"/{ROOT}/poam-items/0/related-risks/0/risk-uuid"]
 
 
 def test_without_an_item_there_is_no_plan() -> None:

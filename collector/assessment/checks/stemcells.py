@@ -112,11 +112,16 @@ def stemcell_current(record: StemcellRecord, limit: Limit) -> Judgement:
 
 def _incomparable(record: StemcellRecord) -> tuple[str, bool]:
     """Why what runs cannot be held against the index, and whether that was not read; "" where it can."""
-    board, line = record.board, record.rollout.line
+    board = record.board
     if not record.version:
         return f"which stemcell runs is not known ({_why(record)})", bool(board.sight.topic("directors"))
-    if version_key(record.version) is None:
-        return f"{record.version} cannot be ordered among the versions of {line}", False
+    return incomparable(board, record.rollout.line, record.version)
+
+
+def incomparable(board: Board, line: str, version: str) -> tuple[str, bool]:
+    """Why a version cannot be held against the index, and whether that was not read; "" where it can."""
+    if version_key(version) is None:
+        return f"{version} cannot be ordered among the versions of {line}", False
     reason = board.sight.topic("stemcell-index")
     if reason:
         return reason, True

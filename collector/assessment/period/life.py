@@ -1,235 +1,267 @@
-"""One app over the snapshots of a month: what it ran when it was looked at, and what else tells of its stagings."""
+"""One app over a month: which droplet was in effect when, and when the checks spoke for it.
 
-from collections.abc import Iterator
+What two looks agree on is taken to have held in between only where the audit events of that time were read, or where
+they are no further apart than the harvest window: otherwise it might have been rolled back and forth unseen, and the
+time is unknown. Taking evidence away so never makes a month better.
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
-from collector.assessment.period.pieces import Piece
-from collector.model import Subject
+from collector.assessment.period.known import Known, Look, Reach
 
-Lag = tuple[datetime, datetime] | str | None
-"""Since when a buildpack has been behind, between two instants; None: current; text: why it is not known."""
+BACK: Final = "no evidence reaches back as far"
+
+Move = tuple[datetime, Known]
+Scope = tuple[datetime, datetime, bool | None]
+
+_UNREAD: Final = "no events of this time were read: another droplet may have been set in it"
+_ANEW: Final = "it was set anew: what ran before is not known"
+_GONE: Final = "it was gone when it was looked for next"
+_MISSED: Final = "it was not there when it was looked for before"
+_SINCE: Final = "not looked at since"
+_SKEWED: Final = "what ran was staged only later: the clocks differ"
+_ZERO: Final = timedelta(0)
 
 
-class Sight(NamedTuple):
-    """What one or more looks in a row showed of an app: the same droplet, from `begin` to `end`."""
+class Spell(NamedTuple):
+    """From `begin` to `end` a droplet was in effect: `known`, or perhaps `other`.
+
+    `youngest`: one staged no later than then may have taken its place. `since`: any droplet there was has been staged
+    since then. With a `reason` nothing is known.
+    """
 
     begin: datetime
     end: datetime
-    droplet: str
-    staged: datetime | None
-    problem: str
-    speaks: bool
-    scope: bool
-    lag: Lag = None
-    evidence: tuple[str, ...] = ()
+    known: Known | None = None
+    other: Known | None = None
+    youngest: datetime | None = None
+    since: datetime | None = None
+    reason: str = ""
 
 
-class Life:
-    """Sightings in the order of time; `stagings` and `mapped` are what builds and events tell beside them."""
+class Run(NamedTuple):
+    """Looks in a row that show the same droplet; None: the app was not there."""
 
-    __slots__ = ("created", "gone", "mapped", "sights", "stagings", "subject")
+    begin: datetime
+    end: datetime
+    guid: str | None
 
-    def __init__(self, subject: Subject, created: datetime) -> None:
-        self.subject = subject
-        self.created = created
-        self.sights: list[Sight] = []
-        self.stagings: dict[str, datetime] = {}
-        self.mapped: dict[datetime, str] = {}
-        self.gone: datetime | None = None
 
-    def see(self, sight: Sight) -> None:
-        """Add a look that is later than all before; one that shows nothing new only makes the last one longer."""
-        last = self.sights[-1] if self.sights else None
-        if last is not None and self.gone is None and _alike(last, sight):
-            lag = _together(last, sight)
-            self.sights[-1] = last._replace(end=sight.end, lag=lag, evidence=last.evidence or sight.evidence)
-        else:
-            self.sights.append(sight if last is None else sight._replace(lag=_since(last, sight)))
-        self.gone = None
+class Life(NamedTuple):
+    """An app: its looks, oldest first, and what builds and events tell beside them.
 
-    # ------------------------------------------------------------ what ran when
+    `stagings` are the droplets of which only that is known, or which were seen at another time; `mapped` are the
+    instants at which droplets were set, oldest first.
+    """
 
-    def staged_pieces(self, until: datetime) -> Iterator[Piece]:
-        """Since when what ran had been staged, from the app's creation to an instant."""
-        speaking = [sight for sight in self.sights if sight.speaks]
-        if not speaking:
-            return
-        yield from self._before(speaking[0])
-        for number, sight in enumerate(speaking):
-            if sight.begin < sight.end:
-                yield from self._within(sight)
-            following = speaking[number + 1] if number + 1 < len(speaking) else None
+    created: datetime
+    looks: list[Look]
+    droplets: Mapping[str, Known]
+    stagings: Mapping[str, datetime]
+    mapped: list[tuple[datetime, str]]
+    reach: Reach
+    steady: timedelta
+
+    # ------------------------------------------------------------ what was in effect
+
+    def spells(self, until: datetime) -> Iterator[Spell]:
+        """What was in effect from the app's creation to an instant, without overlap."""
+        begun = False
+        for run, following in pairwise((*self._runs(), None)):
+            if run is None:
+                continue
+            if run.guid is not None:
+                if not begun:
+                    yield from self._before(run.begin, self._droplet(run.guid))
+                if run.begin < run.end:
+                    yield _spell(run.begin, run.end, self._droplet(run.guid))
+            begun = begun or run.guid is not None
             if following is not None:
-                yield from self._from_to(sight, following)
-        yield from self._after(speaking[-1], until)
+                yield from self._between(run, following) if begun else ()
+            elif run.guid is not None and run.end < until:
+                yield Spell(run.end, until, reason=_SINCE)
 
-    def _before(self, first: Sight) -> Iterator[Piece]:
-        """Up to the first look: the stagings that are known take each other's place."""
-        known = {at for at in self.stagings.values() if at < first.begin}
-        if first.staged is not None and first.staged < first.begin:
-            known = {at for at in known if at < first.staged} | {first.staged}
-        starts = sorted(known)
-        begin = starts[0] if starts else first.begin
-        if self.created < begin:
-            yield Piece(self.created, begin, reason=first.problem or "no evidence reaches back as far")
-        for at, following in pairwise([*starts, first.begin]):
-            yield Piece(at, following, at, at)
+    def _runs(self) -> list[Run]:
+        """Looks in a row that show the same, with nothing told of the time between them."""
+        told = sorted({*self.stagings.values(), *(at for at, _ in self.mapped)})
+        found: list[Run] = []
+        begin = end = self.looks[0].at
+        number = bisect_right(told, end)
+        held = self.looks[0].seen.droplet if self.looks[0].seen is not None else None
+        for look in self.looks[1:]:
+            guid = look.seen.droplet if look.seen is not None else None
+            place = bisect_right(told, look.at)
+            if guid != held or place != number or look.at - end > self.steady:
+                found.append(Run(begin, end, held))
+                begin, held = look.at, guid
+            end, number = look.at, place
+        return [*found, Run(begin, end, held)]
 
-    def _within(self, sight: Sight) -> Iterator[Piece]:
-        """Between looks that showed the same; an event may tell of another droplet in between."""
-        moves = [(at, droplet) for at, droplet in sorted(self.mapped.items()) if sight.begin < at < sight.end]
-        yield from self._moved(sight, moves, sight.end, sight)
+    def _between(self, run: Run, following: Run) -> Iterator[Spell]:
+        begin, end = run.end, following.begin
+        if run.guid is not None and following.guid is not None:
+            moves = [(at, self._droplet(guid)) for at, guid in self.mapped if begin < at <= end]
+            yield from self._moved([(begin, self._droplet(run.guid)), *moves], end, self._droplet(following.guid))
+        elif run.guid is not None:
+            yield Spell(begin, end, reason=_GONE)
+        elif following.guid is not None:
+            yield Spell(begin, end, reason=_MISSED)
 
-    def _from_to(self, sight: Sight, following: Sight) -> Iterator[Piece]:
-        """Between two looks that showed different droplets."""
-        begin, end = sight.end, following.begin
-        moves = [(at, droplet) for at, droplet in sorted(self.mapped.items()) if begin < at <= end]
+    def _before(self, end: datetime, shown: Known) -> Iterator[Spell]:
+        """Up to the first look: what was set, as far as events tell, and before that what was staged."""
+        moves = [(at, self._droplet(guid)) for at, guid in self.mapped if at <= end]
         if moves:
-            yield from self._moved(sight, moves, end, following)
-        elif following.staged is not None and begin < following.staged <= end:
-            others = sorted(at for at in self.stagings.values() if begin < at < following.staged)
-            yield from _with_others(sight, others, begin, following.staged)
-            yield _piece(following, following.staged, end)
-        elif sight.droplet == following.droplet:
-            yield _piece(sight, begin, end)
+            at, first = moves[0]
+            yield from self._up_to(at, first)
+            yield from self._moved(moves, end, shown)
+        elif shown.made is not None and shown.made < end:
+            yield from self._staged_before(shown.made, shown.guid)
+            yield from self._lasting(shown.made, shown, end, surely=True)
         else:
-            yield _either(sight, following, begin, end)
+            yield from self._staged_before(end, shown.guid)
 
-    def _moved(self, sight: Sight, moves: list[tuple[datetime, str]], end: datetime, last: Sight) -> Iterator[Piece]:
-        """Droplets that events say were set, one after another, until a look."""
-        at, current = sight.begin if last is sight else sight.end, sight
-        for moment, droplet in moves:
-            if droplet == current.droplet:
-                yield Piece(at, moment, reason="it was set anew: what ran before is not known")
-            else:
-                yield _piece(current, at, moment)
-            at = moment
-            current = self._as_droplet(droplet, current, last)
-        if current.droplet == last.droplet:
-            yield _piece(last, at, end)
+    def _up_to(self, at: datetime, first: Known) -> Iterator[Spell]:
+        """Up to the first instant at which events say that a droplet was set."""
+        if first.made is None:
+            yield from self._nothing(at)
+        elif self.reach.whole(first.made, at):
+            yield from self._staged_before(at, first.guid)
         else:
-            yield _either(current, last, at, end)
+            yield from self._staged_before(first.made, first.guid)
+            yield Spell(first.made, at, reason=_ANEW)
 
-    def _as_droplet(self, droplet: str, *near: Sight) -> Sight:
-        """What is known of a droplet that an event names."""
-        held = next((sight for sight in (*near, *self.sights) if sight.droplet == droplet), None)
-        if held is not None:
-            return held
-        staged = self.stagings.get(droplet)
-        problem = "" if staged else "an event names a droplet of which nothing else is known"
-        return near[0]._replace(
-            droplet=droplet, staged=staged, problem=problem, lag=problem or "which buildpacks it has is not known"
+    def _staged_before(self, end: datetime, guid: str) -> Iterator[Spell]:
+        """What was staged before something else: each in effect until the next one."""
+        starts = sorted(
+            (at, name) for name, at in self.stagings.items() if at < end and name != guid and not self._unset(name, at)
         )
+        yield from self._nothing(starts[0][0] if starts else end)
+        for (at, name), (following, _) in pairwise([*starts, (end, "")]):
+            yield from self._lasting(at, self._droplet(name), following, surely=False)
 
-    def _after(self, last: Sight, until: datetime) -> Iterator[Piece]:
-        end = until if self.gone is None else min(self.gone, until)
-        if last.end < end:
-            reason = "it was gone when it was looked for next" if self.gone is not None else "not looked at since"
-            yield Piece(last.end, end, reason=reason)
-
-    # ------------------------------------------------------------ how long it was behind
-
-    def lag_pieces(self, until: datetime, limit: timedelta) -> Iterator[Piece]:
-        """Since when its worst buildpack had been behind, from the first look to an instant."""
-        speaking = [sight for sight in self.sights if sight.speaks]
-        if not speaking:
+    def _nothing(self, end: datetime) -> Iterator[Spell]:
+        """Before the first droplet of which anything is known: what may have run is no older than the app."""
+        if self.created >= end:
             return
-        first = speaking[0]
-        begin = first.staged if first.staged is not None and not first.problem else first.begin
-        if self.created < min(begin, first.begin):
-            yield Piece(self.created, min(begin, first.begin), reason="no evidence reaches back as far")
-        if begin < first.begin:
-            yield _lagging(first, begin, first.begin)
-        for number, sight in enumerate(speaking):
-            yield _lagging(sight, sight.begin, sight.end)
-            if number + 1 < len(speaking):
-                yield from self._lag_between(sight, speaking[number + 1], limit)
-        yield from self._after(speaking[-1], until)
+        copied = any(self._droplet(guid).copied for guid in self._names())
+        yield Spell(self.created, end, reason=BACK) if copied else Spell(self.created, end, since=self.created)
 
-    def _lag_between(self, sight: Sight, following: Sight, limit: timedelta) -> Iterator[Piece]:
-        begin, end = sight.end, following.begin
-        switch = following.staged
-        if sight.droplet == following.droplet:
-            yield _lagging(following, begin, end)
-        elif switch is not None and begin < switch <= end:
-            yield _until_switch(sight, begin, switch, limit)
-            yield _lagging(following, switch, end)
+    def _names(self) -> set[str]:
+        seen = {look.seen.droplet for look in self.looks if look.seen is not None}
+        return seen | self.stagings.keys() | {guid for _, guid in self.mapped}
+
+    def _moved(self, moves: list[Move], end: datetime, last: Known) -> Iterator[Spell]:
+        """Droplets that were seen or set one after another, until a look that shows the last one."""
+        for (at, known), (following, other) in pairwise(moves):
+            if known.guid != other.guid:
+                yield from self._lasting(at, known, following, surely=False)
+            elif self.reach.whole(at, following):
+                yield _spell(at, following, known)  # a rolling restart sets the same droplet again
+            else:
+                yield Spell(at, following, reason=_ANEW)
+        at, known = moves[-1]
+        if known.guid == last.guid:
+            yield from self._lasting(at, known, end, surely=True)
+        elif last.made is not None and at < last.made <= end:
+            yield from self._lasting(at, known, last.made, surely=False)
+            yield from self._lasting(last.made, last, end, surely=True)
         else:
-            yield Piece(begin, end, reason="when it was changed is not known")
+            yield from self._either(at, known, last, end)
+
+    def _lasting(self, begin: datetime, known: Known, end: datetime, *, surely: bool) -> Iterator[Spell]:
+        """A droplet from an instant on; `surely`: it is the one that is seen at the end."""
+        at = begin
+        for first, last in self._holes(begin, end):
+            yield from self._beside(at, known, first)
+            until = last if surely else end
+            yield Spell(first, until, reason=_UNREAD)
+            at = until
+        yield from self._beside(at, known, end)
+
+    def _holes(self, begin: datetime, end: datetime) -> list[tuple[datetime, datetime]]:
+        if end - begin <= self.steady:
+            return []
+        return self.reach.holes(begin, end, self.steady)
+
+    def _beside(self, begin: datetime, known: Known, end: datetime) -> Iterator[Spell]:
+        """A droplet, or one of those that were staged meanwhile and of which no event says that they were set."""
+        if begin >= end:
+            return
+        others = sorted(
+            at
+            for name, at in self.stagings.items()
+            if begin < at < end and name != known.guid and not self._unset(name, at)
+        )
+        for at, following in pairwise((begin, *others, end)):
+            yield _spell(at, following, known, youngest=None if at == begin else at)
+
+    def _unset(self, guid: str, at: datetime) -> bool:
+        """Whether the events show that a droplet was staged and not set: they tell of others, and were all read."""
+        if not self.mapped or any(name == guid for _, name in self.mapped):
+            return bool(self.mapped)  # when it was set says the event
+        return not self.reach.holes(at, at + timedelta(seconds=1), _ZERO)
+
+    def _either(self, begin: datetime, one: Known, other: Known, end: datetime) -> Iterator[Spell]:
+        """One of two droplets: when the one took the other's place is not known."""
+        at = begin
+        for first, last in self._holes(begin, end):
+            if at < first:
+                yield Spell(at, first, one, other)
+            yield Spell(first, last, reason=_UNREAD)
+            at = last
+        if at < end:
+            yield Spell(at, end, one, other)
+
+    def _droplet(self, guid: str) -> Known:
+        known = self.droplets.get(guid)
+        staged = self.stagings.get(guid)
+        if known is not None:
+            return known
+        if not guid:
+            return Known("", None, None, "no droplet was set")
+        problem = "" if staged is not None else "nothing is known of its droplet"
+        return Known(guid, staged, staged, problem)
 
     # ------------------------------------------------------------ when it counted
 
-    def scopes(self, until: datetime) -> Iterator[tuple[datetime, datetime, bool | None]]:
-        """When the checks spoke for it; None between two looks that differ."""
-        if not self.sights:
-            return
-        yield self.created, self.sights[0].begin, self.sights[0].scope
-        for number, sight in enumerate(self.sights):
-            yield sight.begin, sight.end, sight.scope
-            if number + 1 < len(self.sights):
-                following = self.sights[number + 1]
-                yield sight.end, following.begin, sight.scope if sight.scope == following.scope else None
-        end = until if self.gone is None else min(self.gone, until)
-        yield self.sights[-1].end, end, self.sights[-1].scope
+    def scopes(self, until: datetime) -> list[Scope]:
+        """When the checks spoke for it; None between two looks that differ, and where tasks may have run.
+
+        Before the first look what was started counts, and what was stopped may have been started.
+        """
+        found: list[Scope] = []
+        at, last = self.created, None
+        for number, look in enumerate(self.looks):
+            scope = look.seen.scope if look.seen is not None else last
+            if at < look.at:
+                agreed = scope is True if number == 0 else scope == last
+                found.append((at, look.at, scope if agreed else None))
+            at, last = max(at, look.at), scope
+        if at < until:
+            found.append((at, until, last))
+        return _joined_up(found)
+
+    @property
+    def spoken(self) -> bool:
+        """Whether any look showed it in scope."""
+        return any(look.seen is not None and look.seen.scope is not False for look in self.looks)
 
 
-def _alike(one: Sight, other: Sight) -> bool:
-    same = (one.droplet, one.staged, one.problem, one.speaks, one.scope)
-    if same != (other.droplet, other.staged, other.problem, other.speaks, other.scope):
-        return False
-    return type(one.lag) is type(other.lag) and (isinstance(one.lag, tuple) or one.lag == other.lag)
+def _spell(begin: datetime, end: datetime, known: Known, youngest: datetime | None = None) -> Spell:
+    if known.made is not None and known.made > begin:
+        return Spell(begin, end, reason=_SKEWED)
+    return Spell(begin, end, known, youngest=youngest)
 
 
-def _together(last: Sight, sight: Sight) -> Lag:
-    """Two looks at the same droplet: since when it is behind is known as well as both say together."""
-    if not isinstance(last.lag, tuple) or not isinstance(sight.lag, tuple):
-        return sight.lag
-    first, end = max(last.lag[0], sight.lag[0]), min(last.lag[1], sight.lag[1])
-    return (first, end) if first <= end else sight.lag
-
-
-def _since(last: Sight, sight: Sight) -> Lag:
-    """What was current at one look and is behind at the next has fallen behind in between."""
-    if last.droplet == sight.droplet and last.lag is None and isinstance(sight.lag, tuple):
-        return max(sight.lag[0], min(last.end, sight.lag[1])), sight.lag[1]
-    return sight.lag
-
-
-def _piece(sight: Sight, begin: datetime, end: datetime) -> Piece:
-    if sight.staged is None:
-        return Piece(begin, end, reason=sight.problem or "when it was staged is not known")
-    return Piece(begin, end, sight.staged, sight.staged)
-
-
-def _either(one: Sight, other: Sight, begin: datetime, end: datetime) -> Piece:
-    """One of two droplets, and it is not known which."""
-    if one.staged is None or other.staged is None:
-        return Piece(begin, end, reason=one.problem or other.problem or "when it was changed is not known")
-    return Piece(begin, end, min(one.staged, other.staged), max(one.staged, other.staged))
-
-
-def _with_others(sight: Sight, others: list[datetime], begin: datetime, end: datetime) -> Iterator[Piece]:
-    """Until a new droplet: others that were staged meanwhile may have been set, or not."""
-    for at, following in zip([begin, *others], [*others, end], strict=True):
-        if sight.staged is None:
-            yield Piece(at, following, reason=sight.problem or "when it was staged is not known")
-        else:
-            youngest = at if at != begin else sight.staged
-            yield Piece(at, following, sight.staged, max(youngest, sight.staged))
-
-
-def _lagging(sight: Sight, begin: datetime, end: datetime) -> Piece:
-    if isinstance(sight.lag, str):
-        return Piece(begin, end, reason=sight.lag)
-    if sight.lag is None:
-        return Piece(begin, end)
-    return Piece(begin, end, *sight.lag)
-
-
-def _until_switch(sight: Sight, begin: datetime, switch: datetime, limit: timedelta) -> Piece:
-    """What was current when it was last seen can have come to be outside only after the limit."""
-    if sight.lag is None and switch - begin > limit:
-        return Piece(begin, switch, begin, switch)
-    return _lagging(sight, begin, switch)
+def _joined_up(rows: list[Scope]) -> list[Scope]:
+    found: list[Scope] = []
+    for begin, end, scope in rows:
+        if found and found[-1][1] == begin and found[-1][2] is scope:
+            found[-1] = found[-1][0], end, scope
+        elif begin < end:
+            found.append((begin, end, scope))
+    return found

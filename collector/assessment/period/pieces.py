@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Literal, NamedTuple
 
 from collector.model import Breach, Period, Unseen
@@ -12,7 +13,8 @@ State = Literal["in", "out", "unknown"]
 class Piece(NamedTuple):
     """From `begin` to `end` an app is as it has been since some instant between `first` and `last`.
 
-    None for both is never: it cannot come to be outside. With a `reason` nothing is known.
+    None for both is never: it cannot come to be outside. With a `reason` nothing is known; `doubt` says why what lies
+    between two instants is not.
     """
 
     begin: datetime
@@ -20,6 +22,7 @@ class Piece(NamedTuple):
     first: datetime | None = None
     last: datetime | None = None
     reason: str = ""
+    doubt: str = "it lies between two instants, and so does its age"
 
 
 class Stretch(NamedTuple):
@@ -46,11 +49,11 @@ def stretches(pieces: Iterable[Piece], limit: timedelta) -> Iterator[Stretch]:
 
 
 def _cut(piece: Piece, perhaps: datetime, surely: datetime) -> Iterator[Stretch]:
-    one, two = (min(max(edge, piece.begin), piece.end) for edge in (perhaps, surely))
+    one, two = min(max(perhaps, piece.begin), piece.end), min(max(surely, piece.begin), piece.end)
     if piece.begin < one:
         yield Stretch(piece.begin, one, "in", piece.last)
     if one < two:
-        yield Stretch(one, two, "unknown", piece.last, "it lies between two instants, and so does its age")
+        yield Stretch(one, two, "unknown", piece.last, piece.doubt)
     if two < piece.end:
         yield Stretch(two, piece.end, "out", piece.last)
 
@@ -58,20 +61,23 @@ def _cut(piece: Piece, perhaps: datetime, surely: datetime) -> Iterator[Stretch]
 def clipped(rows: Iterable[Stretch], period: Period) -> list[Stretch]:
     """What of some stretches lies in a period, those that go on alike joined; `begin` may lie before it no more."""
     found: list[Stretch] = []
+    first, until = period.begin, period.end
     for row in rows:
-        begin, end = max(row.begin, period.begin), min(row.end, period.end)
-        if begin >= end:
+        if row.end <= first or row.begin >= until:
             continue
+        begin, end = max(row.begin, first), min(row.end, until)
         last = found[-1] if found else None
         if last is not None and last.end == begin and (last.state, last.reason) == (row.state, row.reason):
-            found[-1] = last._replace(end=end, since=_older(last.since, row.since))
+            found[-1] = last._replace(end=end, since=_as_old(last, row._replace(end=end)))
         else:
-            found.append(row._replace(begin=begin, end=end))
+            found.append(Stretch(begin, end, row.state, row.since, row.reason))
     return found
 
 
-def _older(one: datetime | None, other: datetime | None) -> datetime | None:
-    return min(filter(None, (one, other)), default=None)
+def _as_old(last: Stretch, row: Stretch) -> datetime | None:
+    """Since when two that follow one another would be so, for the greatest age that either has at its end."""
+    ages = [part.end - part.since for part in (last, row) if part.since is not None]
+    return row.end - max(ages) if ages else None
 
 
 def hours_of(rows: Iterable[Stretch], state: State) -> float:
@@ -109,3 +115,30 @@ def worst(rows: Iterable[Stretch]) -> float | None:
     """The greatest age in hours that is shown."""
     ages = [(row.end - row.since).total_seconds() / 3600 for row in rows if row.since is not None]
     return max(ages, default=None)
+
+
+def overlay(layers: Sequence[Sequence[Stretch]], order: Sequence[State]) -> list[Stretch]:
+    """Stretches that speak of the same time, as one: each instant has the first state of `order` that any of them has.
+
+    Where layers leave gaps, the others count.
+    """
+    if len(layers) == 1:
+        return list(layers[0])
+    rank = {state: number for number, state in enumerate(order)}
+    edges = sorted({edge for layer in layers for row in layer for edge in (row.begin, row.end)})
+    found = []
+    for begin, end in pairwise(edges):
+        rows = [row for layer in layers for row in layer if row.begin <= begin and end <= row.end]
+        if rows:
+            found.append(min(rows, key=lambda row: rank[row.state])._replace(begin=begin, end=end))
+    return found
+
+
+def either(layers: Sequence[Sequence[Stretch]], reason: str) -> list[Stretch]:
+    """Stretches of which one is true and which is not known: a state counts only where all of them have it."""
+    out = overlay(layers, ("unknown", "out", "in"))
+    inside = overlay(layers, ("unknown", "in", "out"))
+    return [
+        one if one.state == other.state else one._replace(state="unknown", since=None, reason=reason)
+        for one, other in zip(out, inside, strict=True)
+    ]
