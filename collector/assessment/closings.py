@@ -5,9 +5,11 @@ from typing import Final
 
 from collector.assessment.comparing import GONE, key_of
 from collector.assessment.monthly import at
+from collector.assessment.patch_tables import OWNER
 from collector.model import Action, ApplicationLine, Assessment, Difference, Subject
 
 _ROLES: Final = ("decides", "detects", "flags")
+_PLATFORM: Final = ("stemcell", "notice")
 
 Closed = tuple[Subject, str, str]
 """A subject, the check that it passes again, and since when, in words."""
@@ -44,11 +46,17 @@ def _since(assessment: Assessment, differences: Iterable[Difference]) -> Iterato
             yield row.subject, row.check, "no longer there" if row.reason == GONE else "passes again"
 
 
+def _production(subject: Subject, line: ApplicationLine | None) -> bool:
+    if subject.type in _PLATFORM:
+        return subject.environment != "staging"
+    return line is not None and line.environment == "production"
+
+
 def _action(rows: list[Closed], line: ApplicationLine | None) -> Action:
     subject = rows[0][0]
     told = ((words, [check for _, check, said in rows if said == words]) for words in dict.fromkeys(r[2] for r in rows))
     return Action(
-        owner=line.owner if line is not None else "",
+        owner=OWNER if subject.type in _PLATFORM else line.owner if line is not None else "",
         org=subject.org,
         space=subject.space,
         subject=subject,
@@ -57,5 +65,5 @@ def _action(rows: list[Closed], line: ApplicationLine | None) -> Action:
         command="",
         before=line.has if line is not None else "",
         after=line.latest if line is not None else "",
-        production=line is not None and line.environment == "production",
+        production=_production(subject, line),
     )

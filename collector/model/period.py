@@ -199,8 +199,9 @@ class MonthSummary(Value, frozen=True, kw_only=True):
 class Month(Value, frozen=True, kw_only=True):
     """What a month's snapshots say together, beside the state at its end.
 
-    `held` by (check, guid of the app or name of the subject); `snapped` and `changes` oldest first; `previous` is the
-    summary of the month before, `past` those of the twelve before, oldest first.
+    `held` by check and, of an app, its guid, of a stemcell, where it runs and its line (`production/cf/ubuntu-jammy`).
+    `snapped` and `changes` oldest first; `previous` is the summary of the month before, `past` those of the twelve
+    before, oldest first.
     """
 
     period: Period

@@ -3,6 +3,7 @@
 from typing import Any
 
 from collector.model import Assessment, Breach, Difference, Figures, Held, OpenItem, RiskLine, Unseen
+from collector.reports.month_words import order_of
 
 
 def month(assessment: Assessment) -> dict[str, Any]:
@@ -10,7 +11,7 @@ def month(assessment: Assessment) -> dict[str, Any]:
     known = assessment.month
     held = known.held.values() if known is not None else ()
     return {
-        "held": [_held(row) for row in sorted(held, key=lambda row: (row.check, row.subject.label, row.subject.guid))],
+        "held": [_held(row) for row in sorted(held, key=lambda row: (row.check, *order_of(row.subject)))],
         "differences": [difference(row) for row in assessment.differences],
         "items": [_item(row) for row in assessment.items],
         "figures": [_figures(row) for row in assessment.figures],

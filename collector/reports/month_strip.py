@@ -117,8 +117,9 @@ def _x(at: datetime, period: Period) -> float:
 
 def _row(place: int, held: Held, period: Period) -> Row:
     subject = held.subject
+    name = " ".join(filter(None, (subject.name, subject.deployment)))
     return Row(
-        name=_cut(subject.name or subject.label or "(no name)", _LONGEST_NAME),
+        name=_cut(name or subject.label or "(no name)", _LONGEST_NAME),
         check=held.check,
         told=held_words(held),
         hours=", ".join(filter(None, (_told(held.outside, "outside"), _told(held.unknown, "not known")))),

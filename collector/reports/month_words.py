@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Final
 
+from collector.assessment.monthly import held_as
 from collector.model import ApplicationLine, Assessment, ControlResult, Held, Period, RiskLine, Subject
 
 KINDS: Final = ("new", "fixed", "repeated", "changed", "not comparable")
@@ -54,19 +55,9 @@ def number(hours: float) -> str:
 # ---------------------------------------------------------------- how a subject was held
 
 
-def held_for(assessment: Assessment, check: str, subject: Subject) -> Held | None:
-    """How this very subject was held over the month, None where nothing is told of it."""
-    if assessment.month is None:
-        return None
-    held = assessment.month.held.get((check, subject.guid or subject.name))
-    if held is None or (held.subject.guid or held.subject) != (subject.guid or subject):
-        return None
-    return held
-
-
 def age_held(assessment: Assessment, subject: Subject) -> Held | None:
     """How an app was held against the restage window."""
-    return held_for(assessment, _AGE, subject)
+    return held_as(assessment.month, _AGE, subject)
 
 
 def corrected(held: Held | None) -> datetime | None:
@@ -78,7 +69,12 @@ def worst_held(assessment: Assessment) -> list[Held]:
     """Who was outside at any time of the month, the longest first; then where most is not known."""
     every = assessment.month.held.values() if assessment.month is not None else ()
     told = (row for row in every if row.outside or row.unknown or row.breaches)
-    return sorted(told, key=lambda row: (-row.outside, -row.unknown, row.check, row.subject.label, row.subject.guid))
+    return sorted(told, key=lambda row: (-row.outside, -row.unknown, row.check, *order_of(row.subject)))
+
+
+def order_of(subject: Subject) -> tuple[str, ...]:
+    """By what subjects are put in order: what is read of them first, then what tells them apart."""
+    return (subject.label, subject.guid, subject.environment, subject.deployment)
 
 
 def outside_in_month(assessment: Assessment) -> int:

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime, time
 
+from collector.assessment.monthly import held_as
 from collector.model import Held, Observation
 from collector.reports import oscal
-from collector.reports.month_words import corrected, held_for, held_words, minute
+from collector.reports.month_words import corrected, held_words, minute
 from collector.reports.oscal import Json
 from collector.reports.oscal_run import Run
 
@@ -14,7 +15,7 @@ Pairs = tuple[tuple[str, str], ...]
 
 def held_of(run: Run, seen: Observation) -> Held | None:
     """How the subject of an observation was held over the month."""
-    return held_for(run.assessment, seen.check, seen.subject)
+    return held_as(run.assessment.month, seen.check, seen.subject)
 
 
 def is_corrected(run: Run, seen: Observation) -> bool:

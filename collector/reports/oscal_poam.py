@@ -14,6 +14,7 @@ from collector.reports.oscal import Branch, Json
 from collector.reports.oscal_evidence import cites, evidence_for
 from collector.reports.oscal_run import Run, run_of
 from collector.reports.oscal_subjects import components_of, inventory_of
+from collector.reports.patching import title_of
 from collector.reports.plan_items import Told, deadline, item_name, month_begin, told_items
 
 _NO_SSP: Final = "There is no system security plan in OSCAL; the one of the system is kept elsewhere."
@@ -99,7 +100,7 @@ def _observation(run: Run, told: Told) -> Json:
                 {
                     "subject-uuid": oscal.subject_uuid(run.system, subject),
                     "type": oscal.subject_type(subject),
-                    "title": oscal.markup(subject.label) or "(no name)",
+                    "title": oscal.markup(title_of(subject)) or "(no name)",
                 }
                 for subject in told.subjects
             ],

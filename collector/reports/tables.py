@@ -11,9 +11,10 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import BinaryIO, Final
 
+from collector.assessment.monthly import held_as
 from collector.model import Action, Assessment, Held, Observation
 from collector.reports.context import Context
-from collector.reports.month_words import corrected, held_for
+from collector.reports.month_words import corrected
 from collector.reports.patching import name_of
 from collector.reports.text import csv_text
 
@@ -77,7 +78,7 @@ def write_observations(assessment: Assessment, out: BinaryIO, context: Context) 
         _write(out, OBSERVATION_COLUMNS, map(_observation, assessment.observations))
         return
     rows = (
-        (*_observation(seen), *_held(held_for(assessment, seen.check, seen.subject)))
+        (*_observation(seen), *_held(held_as(assessment.month, seen.check, seen.subject)))
         for seen in assessment.observations
     )
     _write(out, OBSERVATION_COLUMNS + OBSERVATION_MONTH, rows)
@@ -172,7 +173,7 @@ def _held(held: Held | None) -> tuple[Cell, ...]:
 
 def _longest(assessment: Assessment, action: Action) -> tuple[Cell, ...]:
     """How the subject was held against the check of which it was outside the longest."""
-    found = [held for check in action.checks if (held := held_for(assessment, check, action.subject)) is not None]
+    found = [held for check in action.checks if (held := held_as(assessment.month, check, action.subject)) is not None]
     if not found:
         return (None,) * len(ACTION_MONTH)
     held = max(found, key=lambda row: row.outside)

@@ -19,6 +19,7 @@ from collector.reports.month_words import (
     since_control,
     worst_held,
 )
+from collector.reports.patching import title_of
 from collector.reports.trend_chart import Chart
 
 _TOLD: Final = ("new", "fixed", "repeated", "not comparable")
@@ -107,6 +108,7 @@ NAMES: Final[dict[str, Any]] = {
     "corrected": corrected,
     "end_words": end_words,
     "since_control": since_control,
+    "title_of": title_of,
     "share_of": trend_chart.share_of,
     "month_legend": month_strip.LEGEND,
     "line_names": trend_chart.LINES,

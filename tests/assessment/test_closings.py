@@ -8,6 +8,7 @@ from collector.assessment.closings import closed_actions
 from collector.model import Breach, Difference, Held, Month, Subject
 from tests.reports.builders import example_assessment
 from tests.reports.month_builders import BEGIN, OCTOBER, day
+from tests.reports.platform_builders import platform_assessment
 
 GONE = Subject(type="app", guid="guid-gone", name="was-here", space="dev", org="agency-a")
 
@@ -25,6 +26,10 @@ def held(subject: Subject, *, corrected: bool, ended: bool = True) -> Held:
         breaches=(Breach(begin=day(3), end=end, since=day(3)),),
         corrected_at=end if corrected else None,
     )
+
+
+def stemcell(subject: Subject) -> Held:
+    return msgspec.structs.replace(held(subject, corrected=True), check="stemcell-deployment-latency")
 
 
 def test_a_month_tells_what_came_inside_again_and_what_is_gone() -> None:
@@ -54,6 +59,20 @@ def test_checks_that_know_no_instant_are_compared_with_the_month_before() -> Non
     assert [(row.subject, row.checks, row.what) for row in found] == [
         (subject, ("buildpack-current",), "buildpack-current: passes again")
     ]
+
+
+def test_a_stemcell_belongs_to_the_platform() -> None:
+    """Its operator is told, and whether it is production."""
+    cells = [
+        Subject(type="stemcell", name="ubuntu-jammy/1.700", environment=environment, deployment="cf")
+        for environment in ("production", "staging")
+    ]
+    held_by = {("stemcell-deployment-latency", row.environment): stemcell(row) for row in cells}
+    found = closed_actions(platform_assessment(month=Month(period=OCTOBER, held=held_by)), ())
+    assert {(row.owner, row.subject.environment, row.production) for row in found} == {
+        ("platform operator", "production", True),
+        ("platform operator", "staging", False),
+    }
 
 
 def test_without_a_month_nothing_is_closed() -> None:

@@ -20,9 +20,9 @@ from collector.assessment.comparing import (
     since,
 )
 from collector.assessment.items import open_items
-from collector.assessment.retrospect import summary_of
+from collector.assessment.retrospect import in_retrospect, summary_of
 from collector.assessment.trends import figures, over_months, percentile
-from collector.model import Failing, MonthSummary, Observation, Status, Subject
+from collector.model import Failing, Month, MonthSummary, Observation, Period, Status, Subject
 from tests.assessment.builders import NOW, ago, app, assessed, change, droplet, facts
 
 
@@ -269,6 +269,18 @@ def test_an_item_opens_stays_open_and_is_closed_once() -> None:
     (closed,) = (row for row in third if row.check == "app-restage-age")
     assert (closed.opened, closed.months, closed.closed_at) == ("2026-09", 2, NOW)
     assert [row for row in fourth if row.check == "app-restage-age"] == []
+
+
+def test_an_item_stays_open_over_a_month_without_a_report() -> None:
+    """What was open in September and is outside in November was not opened in November."""
+    late = assessed(facts([app()], [droplet(created_at=ago(20))]))
+    september = _summary(open_items(late, None, "2026-09"), "2026-09")
+    november = Period(name="2026-11", begin=ago(29), end=NOW)
+    month = Month(period=november, previous=None, past=(september,))
+    (item,) = (
+        row for row in in_retrospect(msgspec.structs.replace(late, month=month)).items if row.check == "app-restage-age"
+    )
+    assert (item.opened, item.months) == ("2026-09", 3)
 
 
 def test_only_a_month_has_a_summary() -> None:

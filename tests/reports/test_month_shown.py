@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from collector.assessment.monthly import held_as
 from collector.model import Action, Assessment, Breach, Figures, Held, Period, Subject, Unseen
 from collector.reports import month_strip, trend_chart
 from collector.reports.charts import ages
@@ -16,7 +17,6 @@ from collector.reports.context import Context
 from collector.reports.month_words import (
     corrected,
     end_words,
-    held_for,
     held_words,
     number,
     ordered_risks,
@@ -91,12 +91,12 @@ def test_hours_belong_to_one_subject_only() -> None:
     one = Subject(type="stemcell", name="ubuntu-jammy/1.700", environment="production", deployment="cf")
     row = held(one, 0.0, check="stemcell-current")
     month = msgspec.structs.replace(
-        rich_month().month or pytest.fail("no month"), held={("stemcell-current", one.name): row}
+        rich_month().month or pytest.fail("no month"), held={("stemcell-current", "production/cf/ubuntu-jammy"): row}
     )
     assessment = rich_month(month=month)
-    assert held_for(assessment, "stemcell-current", one) is row
-    assert held_for(assessment, "stemcell-current", msgspec.structs.replace(one, deployment="cf-staging")) is None
-    assert held_for(example_assessment(), "stemcell-current", one) is None
+    assert held_as(assessment.month, "stemcell-current", one) is row
+    assert held_as(assessment.month, "stemcell-current", msgspec.structs.replace(one, deployment="cf-staging")) is None
+    assert held_as(None, "stemcell-current", one) is None
 
 
 def test_who_was_outside_longest_comes_first() -> None:
