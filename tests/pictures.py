@@ -25,13 +25,13 @@ def draw(reports: Path) -> list[str]:
 
 def _page(file: Path, chromium: str) -> list[str]:
     """Its beginning, in both colour schemes."""
-    from playwright.sync_api import sync_playwright  # noqa: PLC0415  only where there is a browser
+    from playwright.sync_api import ViewportSize, sync_playwright  # noqa: PLC0415  only where there is a browser
 
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
         for scheme in ("light", "dark"):
-            size = {"width": WIDTH, "height": HEIGHT}
-            page = browser.new_context(viewport=size, color_scheme=scheme).new_page()  # type: ignore[arg-type]
+            size = ViewportSize(width=WIDTH, height=HEIGHT)
+            page = browser.new_context(viewport=size, color_scheme=scheme).new_page()
             page.goto(file.resolve().as_uri())
             page.screenshot(path=str(PICTURES / f"page-{scheme}.png"))
         browser.close()
@@ -44,5 +44,6 @@ def _workbook(file: Path) -> str:
         office = ["soffice", "--headless", f"-env:UserInstallation=file://{temporary}/profile", "--convert-to", "pdf"]
         subprocess.run([*office, "--outdir", temporary, str(file)], check=True, capture_output=True, timeout=120)
         printed = [str(Path(temporary) / "evidence.pdf"), str(PICTURES / "workbook")]
-        subprocess.run(["pdftoppm", "-r", str(DOTS), "-png", "-f", "1", "-l", "1", "-singlefile", *printed], check=True)  # noqa: S607
+        first = ["-png", "-f", "1", "-l", "1", "-singlefile", "-r", str(DOTS)]
+        subprocess.run(["pdftoppm", *first, *printed], check=True)  # noqa: S607 - where poppler put it
     return "workbook.png"

@@ -35,6 +35,9 @@ MACHINE_PATH = re.compile(r"(?<![\w.~$}-])/(?:root|work|Users|home/(?!vcap\b)\w+
 REQUIREMENT = re.compile(r"^(?P<name>[a-z0-9][a-z0-9.-]*)==(?P<version>[\w.]+)(?: ; .+)?$")
 HASH = re.compile(r"^--hash=sha256:[0-9a-f]{64}$")
 
+# A rule that is set aside, and what else stands on the line.
+SET_ASIDE = re.compile(r"# (?:noqa|type: ignore|pragma: no cover)(?:: [A-Z0-9, ]+|\[[a-z, -]+\])?(.*)")
+
 HEAVY = ("boto3", "botocore", "jinja2", "numpy", "openpyxl", "pandas", "requests", "rich")
 
 
@@ -152,6 +155,18 @@ def test_no_file_names_a_path_of_the_machine_it_was_made_on():
     }
 
     assert not naming
+
+
+def test_whoever_sets_a_rule_aside_says_why_on_the_line():
+    bare = [
+        f"{path.relative_to(ROOT)}:{number}"
+        for path in repository_files()
+        if path.suffix == ".py"
+        for number, line in enumerate(text_of(path).splitlines(), 1)
+        if (aside := SET_ASIDE.search(line)) and not re.search(r"[\w']{4}", aside[1])
+    ]
+
+    assert bare == []
 
 
 def test_every_line_of_the_lock_is_one_exact_version_with_its_hashes():

@@ -57,7 +57,8 @@ class Tally:
 
     def _status(self, judgement: Judgement) -> Status:
         if self.part:
-            return dict(judgement.parts).get(self.part, judgement.status)  # type: ignore[call-overload,no-any-return]
+            parts: Mapping[str, Status] = dict(judgement.parts)
+            return parts.get(self.part, judgement.status)
         if judgement.minor and not self.informs:
             return "pass"
         return judgement.status if self.same else rejudge(judgement, self.limit)

@@ -2,7 +2,7 @@
 
 import hashlib
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -125,7 +125,7 @@ def _months(given: Mapping[str, Any], job: Job, *, publishes: bool) -> int:
     return min(codes, key=_ORDER.index)
 
 
-def _publish(assessment: Assessment, artifacts: Any, context: Context, store: Store, world: World) -> None:  # noqa: ANN401
+def _publish(assessment: Assessment, artifacts: Sequence[str], context: Context, store: Store, world: World) -> None:
     """Put the reports into the store, unless just these are there; an older run of the month is superseded."""
     key = report_key(assessment)
     if f"{key}/manifest.json" in store.keys(f"{key}/"):

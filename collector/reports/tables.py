@@ -72,7 +72,7 @@ OBSERVATION_MONTH: Final = (
 ACTION_MONTH: Final = ("outside_hours", "unknown_hours", "outside_since")
 
 
-def write_observations(assessment: Assessment, out: BinaryIO, context: Context) -> None:  # noqa: ARG001 - as all do
+def write_observations(assessment: Assessment, out: BinaryIO, context: Context) -> None:  # noqa: ARG001 - the form of all
     """Write observations.csv, also what `-f csv` prints: one row per check and subject."""
     if assessment.month is None:
         _write(out, OBSERVATION_COLUMNS, map(_observation, assessment.observations))
@@ -84,7 +84,7 @@ def write_observations(assessment: Assessment, out: BinaryIO, context: Context) 
     _write(out, OBSERVATION_COLUMNS + OBSERVATION_MONTH, rows)
 
 
-def write_action_plan(assessment: Assessment, out: BinaryIO, context: Context) -> None:  # noqa: ARG001 - as all do
+def write_action_plan(assessment: Assessment, out: BinaryIO, context: Context) -> None:  # noqa: ARG001 - the form of all
     """Write action-plan.csv: one row per thing to do, with its command."""
     if assessment.month is None:
         _write(out, ACTION_COLUMNS, map(_action, assessment.actions))

@@ -44,9 +44,10 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
 
 def scope_of(scope: Scope, sources: Sequence[str], **more: object) -> dict[str, Any]:
     """What a snapshot reads, as its manifest states it: Cloud Controller's part, the sources, and what they need."""
-    return msgspec.to_builtins(  # type: ignore[no-any-return]
+    stated: dict[str, Any] = msgspec.to_builtins(
         {**msgspec.structs.asdict(scope), "sources": sources, **more}, order="sorted"
     )
+    return stated
 
 
 def take_snapshot(lines: Sequence[Line], job: Job, *, clock: Clock, stop: Stop) -> Snapshot:

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from threading import Lock
+from typing import Any
 
 from collector.sandbox.wire import HTML, PLAIN, Answer, Asked, dump, error_body
 
@@ -143,7 +144,7 @@ def status(code: int) -> Action:
     return lambda produce: replace(produce(), status=code)
 
 
-def edited(change: Callable[[dict[str, object]], object]) -> Action:
+def edited(change: Callable[[dict[str, Any]], object]) -> Action:
     """Let a test change the decoded JSON before it is sent."""
 
     def act(produce: Produce) -> Answer:

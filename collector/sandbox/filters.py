@@ -31,6 +31,10 @@ def _sequence(_: World, row: Row) -> str | None:
     return str(getattr(row, "sequence_id", ""))
 
 
+def _target(_: World, row: Row) -> str | None:
+    return str(getattr(getattr(row, "target", None), "guid", ""))
+
+
 def _default(_: World, row: Row) -> str | None:
     return str(getattr(row, "default", False)).lower()
 
@@ -87,7 +91,7 @@ LISTINGS: dict[str, Listing] = {
         Listing(
             table="audit_events",
             parameters=("types", "target_guids", "space_guids", "organization_guids"),
-            filters={"types": _field("type"), "target_guids": lambda _, row: row.target.guid, **_PLACES},  # type: ignore[attr-defined]
+            filters={"types": _field("type"), "target_guids": _target, **_PLACES},
             negatable=("target_guids",),
             keeps_total=True,
         ),

@@ -120,7 +120,7 @@ class Wire:
                 data=form,
                 headers=headers,
                 # Always given: without it requests takes a password from ~/.netrc and drops our header.
-                auth=auth,  # type: ignore[arg-type]
+                auth=auth,  # type: ignore[arg-type]  # the stubs know no callable that takes a request
                 proxies={"no_proxy": host} if is_loopback(host) else None,
                 timeout=self._timeout,
                 verify=self._verify,

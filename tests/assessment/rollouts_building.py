@@ -81,7 +81,7 @@ class Play:
                 deployment=self.deployment,
                 instance=instance,
                 document=f"e{self.number}",
-                **more,  # type: ignore[arg-type]
+                **more,  # type: ignore[arg-type]  # the fields of an event, by name
             )
         )
         return self.number
@@ -156,7 +156,7 @@ class Play:
         began, create = self.now, not self.wanted
         wanted = {name: version if not only or name.startswith(only) else self.wanted[name] for name in self.instances}
         self._begin()
-        early = self._pair(create) if self.old_rows else None
+        early = self._pair(create=create) if self.old_rows else None
         before = self.bound
         self.bound = tuple(dict.fromkeys((*self.bound, *wanted.values())))
         self.note()
@@ -170,7 +170,7 @@ class Play:
         self.wanted, after = wanted, self.bound
         self.bound = tuple(dict.fromkeys(wanted.values()))
         self.live = min((wanted[name] for name, has in self.machines.items() if not has.ignored), key=key)
-        self._end(create, before, after, early)
+        self._end(before, after, early, create=create)
         self._release()
         self._job("done", began, self.now)
         return self
@@ -229,22 +229,23 @@ class Play:
         error = f"Task {self.task} cancelled" if cancel_at is not None else f"'{name} (0)' is not running after update"
         self.row("recreate", "instance", name, parent=start, error=error)
         self._release()
-        self._end(create, before, self.bound, early, error)
+        self._end(before, self.bound, early, error, create=create)
         self._job("cancelled" if cancel_at is not None else "error", began, self.now)
         return self
 
-    def _pair(self, create: bool) -> int:  # noqa: FBT001
+    def _pair(self, *, create: bool) -> int:
         return self.row("create" if create else "update", "deployment", self.deployment)
 
     def _end(
         self,
-        create: bool,  # noqa: FBT001
         before: tuple[str, ...],
         after: tuple[str, ...],
         early: int | None,
         error: str = "",
+        *,
+        create: bool,
     ) -> None:
-        start = self._pair(create) if early is None else early
+        start = self._pair(create=create) if early is None else early
         self.row(
             "create" if create else "update",
             "deployment",
@@ -302,7 +303,7 @@ class Play:
             self.row("recreate", "instance", name, parent=start)
         self.bound = tuple(dict.fromkeys(self.wanted.values()))
         self.live = min(self.wanted.values(), key=key)
-        self._end(create=False, before=before, after=before, early=None)
+        self._end(before, before, None, create=False)
         self._release()
         self._job("done", began, self.now)
         return self

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from collector.model import Held
+from collector.model import Breach, Held, Unseen
 from tests.assessment.period_lives import MONTH, OCTOBER, Life, Shown, fine, hour, lives, looks, told
 
 CHECKS = ("app-restage-age", "buildpack-current")
@@ -17,10 +17,10 @@ STEADY = 7 * 24
 NOTHING_ASSUMED = 0.1
 
 
-def inside_any(rows: Sequence[object], at: float) -> bool:
+def inside_any(rows: Sequence[Breach | Unseen], at: float) -> bool:
     """Whether an hour lies in one of some stretches."""
     moment = hour(at)
-    return any(row.begin <= moment < (row.end or OCTOBER.end) for row in rows)  # type: ignore[attr-defined]
+    return any(row.begin <= moment < (row.end or OCTOBER.end) for row in rows)
 
 
 def contradicted(life: Life, held: Held) -> list[str]:

@@ -96,7 +96,7 @@ def served(become) -> Iterator[Callable[..., Foundation]]:
     running: list[Foundation] = []
 
     def start(world: object, identity: str = "global-auditor", **options: object) -> Foundation:
-        foundation = Foundation(world, **options).start()  # type: ignore[arg-type]
+        foundation = Foundation(world, **options).start()  # type: ignore[arg-type]  # as the test gives them
         running.append(foundation)
         become(foundation, identity)
         return foundation

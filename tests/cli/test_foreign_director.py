@@ -67,7 +67,7 @@ class Recorded(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         parts = urlsplit(self.path)
-        server: Recorded = self.server  # type: ignore[assignment]
+        server: Recorded = self.server  # type: ignore[assignment]  # the only one that it serves
         self._send(server.answer(parts.path, dict(parse_qsl(parts.query))))
 
     def do_POST(self) -> None:

@@ -19,7 +19,7 @@ Edit = Callable[[dict[str, Any]], object]
 
 def edit_rows(change: Edit) -> Action:
     """Change each row of a page before it is sent."""
-    return faults.edited(lambda page: [change(row) for row in page["resources"]])  # type: ignore[attr-defined]
+    return faults.edited(lambda page: [change(row) for row in page["resources"]])
 
 
 def cut_short(page: dict[str, Any]) -> None:

@@ -28,7 +28,7 @@ def at(document: Json, pointer: str) -> Json:
     """The object at a pointer."""
     value: object = document
     for step in pointer.strip("/").split("/"):
-        value = value[int(step)] if isinstance(value, list) else value[step]  # type: ignore[index]
+        value = value[int(step)] if isinstance(value, list) else value[step]  # type: ignore[index]  # else the pointer is wrong, and the test fails
     assert isinstance(value, dict)
     return value
 

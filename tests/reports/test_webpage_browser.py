@@ -57,6 +57,11 @@ def month(tmp_path_factory: pytest.TempPathFactory) -> str:
     return written(tmp_path_factory.mktemp("month"), rich_month())
 
 
+def poppler(program: str, *arguments: str | Path) -> str:
+    """What one of poppler's programs tells of a PDF."""
+    return subprocess.run([program, *arguments], check=True, capture_output=True, text=True).stdout
+
+
 def written(folder: Path, assessment: Any) -> str:
     out = io.BytesIO()
     webpage.write(assessment, out, Context())
@@ -152,7 +157,7 @@ def test_the_summary_of_a_month_is_one_sheet(opened: Any, month: str, tmp_path: 
     """Answer, what was not looked at, controls and changes are printed first, and fit one sheet."""
     file = tmp_path / "month.pdf"
     opened(month).pdf(path=str(file), prefer_css_page_size=True, print_background=True)
-    text = subprocess.run(["pdftotext", "-layout", str(file), "-"], check=True, capture_output=True, text=True).stdout  # noqa: S607
+    text = poppler("pdftotext", "-layout", file, "-")
     first, second = text.split("\f")[:2]
     assert "What was not looked at" in first
     assert "not comparable" in first
@@ -280,8 +285,11 @@ def test_every_sheet_has_its_margins_and_headers(opened: Any, tmp_path: Path) ->
     """Each sheet bears marking, system and page number; a table that goes on repeats its header row."""
     page = opened(written(tmp_path, large_assessment(45)))
     file = tmp_path / "evidence.pdf"
-    page.pdf(path=str(file), prefer_css_page_size=True, print_background=True)
-    text = subprocess.run(["pdftotext", "-layout", str(file), "-"], check=True, capture_output=True, text=True).stdout  # noqa: S607
+    page.pdf(path=str(file), prefer_css_page_size=True, print_background=True, tagged=True)
+    information = poppler("pdfinfo", file)
+    assert re.search(r"^Tagged: +yes$", information, re.MULTILINE)
+    assert re.search(r"^Title: +\S", information, re.MULTILINE)
+    text = poppler("pdftotext", "-layout", file, "-")
     sheets = text.split("\f")[:-1]
     with_rows = [sheet for sheet in sheets if re.search(r"Within window +app-0000", sheet)]
     assert len(with_rows) >= 2

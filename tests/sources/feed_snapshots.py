@@ -90,7 +90,7 @@ class Taken:
     def shuffled(self, seed: int) -> PlatformFacts:
         """What is read when the documents are listed in another order."""
         documents = list(self.snapshot.documents)
-        random.Random(seed).shuffle(documents)  # noqa: S311
+        random.Random(seed).shuffle(documents)  # noqa: S311 - no secret
         snapshot = msgspec.structs.replace(self.snapshot, documents=tuple(documents))
         return read(snapshot, lambda document: unpack(Path(self.snapshot.root), document))
 

@@ -142,7 +142,7 @@ def test_a_notice_without_an_instant_is_a_gap_and_costs_no_other(tmp_path: Path,
 
 
 @pytest.mark.parametrize("turned", [False, True])
-def test_of_two_forms_of_a_notice_the_open_one_wins(tmp_path: Path, turned: bool) -> None:  # noqa: FBT001
+def test_of_two_forms_of_a_notice_the_open_one_wins(tmp_path: Path, *, turned: bool) -> None:
     """Whichever came first; livepatches and snaps are no notices."""
     rows = [
         osv("USN-9001-1", "2026-11-01T09:06:31.434165Z"),

@@ -116,7 +116,7 @@ def test_bulk_that_breaks_off() -> None:
             return Gap(what=ask.what, reason="500", http_status=500)
         return answer(ask)
 
-    cloud.page = breaking  # type: ignore[method-assign]
+    cloud.page = breaking  # type: ignore[method-assign]  # the server changes its mind
     log = asked_of(cloud, scope())
     assert log.gaps == []
     assert sorted(log.guids("droplets")) == [guid_of(number) for number in range(1000, 1500)]
@@ -267,7 +267,7 @@ def test_count_that_is_never_reached() -> None:
         page = answer(ask)
         return wire.Page(wire.Pagination(99), page.resources) if ask.what == "apps-count" else page
 
-    cloud.page = counting  # type: ignore[method-assign]
+    cloud.page = counting  # type: ignore[method-assign]  # the server changes its mind
     log = asked_of(cloud, scope())
     assert (len(log.of("apps")), len(log.of("apps-count")), log.gaps) == (4, 4, [])
 

@@ -146,9 +146,9 @@ class Server:
                 says = server.script.get(self.path.partition("?")[0], deque([complaint(404, "CF-NotFound", 10000)]))
                 (says.popleft() if len(says) > 1 else says[0])(self)
 
-            do_POST = do_GET  # noqa: N815
+            do_POST = do_GET  # noqa: N815 - the name that the server looks for
 
-            def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+            def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - as it is declared
                 pass
 
         return Handler

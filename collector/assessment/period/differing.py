@@ -82,7 +82,7 @@ def _traits(seen: Seen, known: Mapping[str, Known]) -> _Traits:
     }
 
 
-def _change(  # noqa: PLR0913, PLR0917
+def _change(  # noqa: PLR0913, PLR0917 - one for each field of a change
     subject: Subject, what: str, before: str, after: str, since: datetime, until: datetime, expected: str = ""
 ) -> Change:
     return Change(subject=subject, what=what, before=before, after=after, between=(since, until), expected=expected)
