@@ -65,10 +65,10 @@ def exit_codes() -> str:
 def checks() -> str:
     """Every check, and the controls that use it in which role."""
     catalog = load(CONTROLS)
-    uses: dict[str, list[str]] = {name: [] for name in CHECKS}
+    uses: dict[str, dict[str, None]] = {name: {} for name in CHECKS}  # each once, though it may count for both parts
     for control in catalog.controls.values():
         for use in control.checks:
-            uses[use.check].append(f"{use.role} {use.objective or control.id}")
+            uses[use.check][f"{use.role} {use.objective or control.id}"] = None
     return table(
         ("check", "passes when", "roles"), ((f"`{name}`", CHECKS[name].title, ", ".join(uses[name])) for name in CHECKS)
     )

@@ -441,6 +441,14 @@ def test_wrong_variable(places: Places, name: str, text: str, words: str) -> Non
         ("COLLECT_CF_APPI", "unknown variable COLLECT_CF_APPI: did you mean COLLECT_CF_API"),
         ("COLLECT_STOER", "unknown variable COLLECT_STOER: did you mean COLLECT_STORE"),
         ("COLLECT_CF_PASWORD", "unknown variable COLLECT_CF_PASWORD: did you mean COLLECT_CF_PASSWORD"),
+        (
+            "COLLECT_BOSH_STAGING_CLIENTSECRET",
+            "unknown variable COLLECT_BOSH_STAGING_CLIENTSECRET: did you mean COLLECT_BOSH_STAGING_CLIENT_SECRET",
+        ),
+        (
+            "COLLECT_BOSH_PRODUCTION_URI",
+            "unknown variable COLLECT_BOSH_PRODUCTION_URI: did you mean COLLECT_BOSH_PRODUCTION_URL",
+        ),
     ],
 )
 def test_unknown_variable(places: Places, name: str, words: str) -> None:

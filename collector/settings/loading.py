@@ -20,7 +20,9 @@ DEFAULT = "default"
 
 # Secrets and addresses that are no settings: read by whoever logs in, each also as a file.
 SECRETS = ("CF_USERNAME", "CF_PASSWORD", "CF_CLIENT_ID", "CF_CLIENT_SECRET")
-_BOSH = re.compile(r"BOSH_[A-Z0-9_]+_(URL|CLIENT|CLIENT_SECRET|CA_CERT)(_FILE)?")
+_OF_DIRECTOR = ("URL", "CLIENT", "CLIENT_SECRET", "CA_CERT")
+_BOSH = re.compile(rf"BOSH_[A-Z0-9_]+_({'|'.join(_OF_DIRECTOR)})(_FILE)?")
+_ENVIRONMENT = re.compile(r"COLLECT_BOSH_[A-Z0-9]+_")
 _SHORT = {"STORE": "store.url"}
 
 
@@ -197,7 +199,7 @@ def _from_environment(environment: Mapping[str, str]) -> tuple[dict[str, tuple[s
         elif plain in names and name != plain:
             found.setdefault(names[plain], (name, _file_text(name, value)))
         elif not _is_secret(name):
-            warnings.append(f"unknown variable {name}: {nearest(name, [*names, *(PREFIX + word for word in SECRETS)])}")
+            warnings.append(f"unknown variable {name}: {nearest(name, [*names, *_secrets(name)])}")
     return found, warnings
 
 
@@ -206,6 +208,14 @@ def _file_text(name: str, path: str) -> str:
         return Path(path).read_text(encoding="utf-8").rstrip("\r\n")
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{name}: cannot read {path}", hint="name a readable file") from error
+
+
+def _secrets(name: str) -> Iterator[str]:
+    """The names beside those of settings that may be meant: of a login, and of the director that a name speaks of."""
+    yield from (PREFIX + word for word in SECRETS)
+    director = _ENVIRONMENT.match(name)
+    if director is not None:
+        yield from (director[0] + word for word in _OF_DIRECTOR)
 
 
 def _is_secret(name: str) -> bool:
