@@ -26,10 +26,7 @@ from collector.transport import Session, cf_cli_target, find_secrets, login
 
 # Artefacts that the design names and a later version makes: settings may list them already.
 LATER_ARTIFACTS = (
-    "poam-workbook",
     "ssp-fragments",
-    "inventory-workbook",
-    "emass-workbook",
     "fedramp",
 )
 

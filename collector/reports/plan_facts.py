@@ -33,6 +33,11 @@ class PlanFacts:
                 if count.role in _COUNTING:
                     self._counting[count.id].add(control.id)
         self._patches = {label_of(patch.subject): patch for patch in assessment.patches}
+        self._published = {
+            label_of(line.subject): stage.not_before
+            for line in (*assessment.patches, *assessment.stemcells)
+            if (stage := line.stages.get("published")) is not None
+        }
         self._owners = {line.subject.guid: line.owner for line in assessment.applications}
         self._risks = {line.risk.id: line for line in assessment.risks}
         self._exploited = {label_of(row.subject): row.status for row in assessment.observations if row.check == DUE}
@@ -62,11 +67,15 @@ class PlanFacts:
         """When it was first outside.
 
         The earliest breach of its subjects that is known, if it began before the end of the month in which the item
-        opened (a later one is another breach of an item that was open already); else the first day of that month.
+        opened (a later one is another breach of an item that was open already); else the first day of that month, or
+        when the first of its notices or stemcells was published in it: nobody can have found it before.
         """
-        opened = told.item.opened
-        begins = [breach.since for held in self._held_of(told) for breach in held.breaches]
-        return min((since for since in begins if since < month_end(opened)), default=month_begin(opened))
+        begin, end = month_begin(told.item.opened), month_end(told.item.opened)
+        since = [breach.since for held in self._held_of(told) for breach in held.breaches if breach.since < end]
+        if since:
+            return min(since)
+        published = [self._published[label] for label in told.item.subjects if label in self._published]
+        return max(begin, min((at for at in published if at < end), default=begin))
 
     def _held_of(self, told: Told) -> Iterator[Held]:
         """By the label in the item, and by the subject: a stemcell is held by the place where its line runs."""

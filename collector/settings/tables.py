@@ -131,6 +131,7 @@ class ReportTable(Table, frozen=True, kw_only=True):
         "assessment-plan",
         "poam",
         "component-definition",
+        "poam-workbook",
         "action-plan",
     )
     html_max_rows: int = 1000
