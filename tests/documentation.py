@@ -95,7 +95,8 @@ def artefacts() -> str:
             (
                 f"`{report.file}`",
                 f"`{report.artifact}`" if report.artifact else "–",
-                ("always" if report.always else "by default") + (", of a month" if report.monthly else ""),
+                ("always" if report.always else "by default" if report.default else "on request")
+                + (", of a month" if report.monthly else ""),
             )
             for report in REPORTS.values()
         ),
