@@ -117,7 +117,7 @@ def test_the_demonstration_makes_every_artefact_and_prints_the_code(run):
     assert ran.code == 0
     assert check_sums(Path("demo-evidence")) > 20
     assert ran.err.splitlines() == [
-        "collect: wrote 14 files into demo-evidence; begin with demo-evidence/evidence.html",
+        "collect: wrote 15 files into demo-evidence; begin with demo-evidence/evidence.html",
         "collect: on a real foundation this answer would return exit code 1",
     ]
     assert "are outside the 14-day restage window" in ran.out

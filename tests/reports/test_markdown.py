@@ -2,6 +2,7 @@ import re
 
 import msgspec
 
+from collector.reports import REPORTS
 from collector.reports.text import markdown_code, markdown_text
 from tests.reports.builders import ROWS, assessment_of, example_assessment, large_assessment
 from tests.reports.rendering import render
@@ -88,6 +89,14 @@ def test_waived_things_have_no_command() -> None:
 def test_an_empty_plan_says_that_there_is_nothing_to_do() -> None:
     """A blank page could also be a fault."""
     assert render("action-plan-text", example_assessment(actions=())).endswith(b"\nThere is nothing to do.\n")
+
+
+def test_the_readme_says_what_each_file_is() -> None:
+    """Every file that can lie in a folder of reports has a sentence of its own."""
+    files = {report.file: "ab" * 32 for report in REPORTS.values()}
+    text = render("readme", example_assessment(), artifacts=files).decode()
+    assert [name for name in files if f"\n{name} " not in text] == []
+    assert "an artefact of this run" not in text
 
 
 def test_the_readme_names_the_files_that_are_there_and_how_to_check_them() -> None:

@@ -4,10 +4,22 @@ import sys
 import pytest
 
 from collector.reports import ARTIFACTS, REPORTS, chosen
+from collector.settings import Tables
 from tests.reports.builders import example_assessment
 from tests.reports.rendering import ROOT, render
 
-OWN = ["assessment", "observations", "summary", "workbook", "action-plan", "action-plan-text", "readme"]
+OWN = [
+    "assessment",
+    "observations",
+    "summary",
+    "workbook",
+    "poam-workbook",
+    "inventory-workbook",
+    "emass-workbook",
+    "action-plan",
+    "action-plan-text",
+    "readme",
+]
 
 # Prints one digest a report; run in a process of its own.
 DIGESTS = """
@@ -43,9 +55,16 @@ def test_a_person_chooses_artefacts_and_always_gets_the_small_ones() -> None:
     assert names == list(REPORTS)
     assert {report.file for report in chosen(ARTIFACTS, monthly=True)} == {
         report.file for report in chosen(ARTIFACTS)
-    } | {"summary.json"}
+    } | {"summary.json", "poam-fedramp.xlsx", "poam-emass.xlsx"}
     assert names.index("assessment-plan") < names.index("assessment-results")
     assert names[-1] == "readme"
+
+
+def test_the_settings_ask_for_what_is_made_by_default() -> None:
+    """What a report says of itself, in README too, is what happens; the rest is made on request."""
+    assert set(Tables().report.artifacts) == {row.artifact for row in REPORTS.values() if row.artifact and row.default}
+    on_request = [report.name for report in REPORTS.values() if not report.default]
+    assert on_request == ["inventory-workbook", "emass-workbook"]
 
 
 def test_every_file_is_made_by_one_report() -> None:
