@@ -21,7 +21,7 @@ _FILES: Final = {
     "assessment.json": "the same for machines, schema cf-evidence/assessment/1",
     "assessment-plan.json": "OSCAL assessment plan: what was to be tested, and how",
     "assessment-results.json": "OSCAL assessment results, for a GRC tool",
-    "component-definition.json": "OSCAL component definition: parameters and checks by control, for a system security plan",
+    "component-definition.json": "OSCAL component definition: parameters and checks by control, for an SSP to import",
     "poam.json": "OSCAL plan of action and milestones: what is open at the end of the month, or was closed",
     "poam-fedramp.xlsx": "plan of action in the layout of FedRAMP's form, version 2.1",
     "poam-emass.xlsx": "plan of action in the layout of the eMASS import form of 2018, experimental",
