@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from collector.assessment.items import label_of
 from collector.assessment.monthly import held_as
-from collector.model import Assessment, Held, Observation, PatchLine, RiskLine
+from collector.model import Assessment, Held, Observation, PatchLine, RiskLine, StemcellLine
 from collector.reports import oscal
 from collector.reports.plan_items import DUE, Told, deadline, month_begin, month_end
 
@@ -33,9 +33,10 @@ class PlanFacts:
                 if count.role in _COUNTING:
                     self._counting[count.id].add(control.id)
         self._patches = {label_of(patch.subject): patch for patch in assessment.patches}
+        lines: list[PatchLine | StemcellLine] = [*assessment.patches, *assessment.stemcells]
         self._published = {
             label_of(line.subject): stage.not_before
-            for line in (*assessment.patches, *assessment.stemcells)
+            for line in lines
             if (stage := line.stages.get("published")) is not None
         }
         self._owners = {line.subject.guid: line.owner for line in assessment.applications}

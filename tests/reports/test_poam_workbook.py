@@ -324,8 +324,7 @@ def test_hostile_names_stay_text_that_can_be_seen() -> None:
     names = item(component=FORMULA, subjects=(f"agency-b/dev/{CONTROL}", f"agency-b/dev/{LONG}"))
     example = example_assessment()
     system = msgspec.structs.replace(example.system, name="=2+2", leveraged="@SUM(A1)", marking="A&B")
-    book = load_workbook(BytesIO(written(november(names, system=system, foundation="-1+1"))))
-    sheet = book[OPEN]
+    sheet: Any = load_workbook(BytesIO(written(november(names, system=system, foundation="-1+1"))))[OPEN]
     row = {header.value: cell for header, cell in zip(sheet[5], sheet[6], strict=True)}
     assert {cell.data_type for line in sheet.iter_rows() for cell in line} <= {"s", "n", "d"}
     assert (row["Service Name"].value, row["Service Name"].quotePrefix) == ("-1+1", True)
@@ -352,7 +351,7 @@ def test_the_same_assessment_gives_the_same_bytes_and_no_clock() -> None:
 
 def test_it_is_ready_to_be_read_filled_in_and_printed() -> None:
     """Dates are dates, headers stay in view and on paper, and a person chooses from the words that the form takes."""
-    sheet = load_workbook(BytesIO(written(november(FIRST))))[OPEN]
+    sheet: Any = load_workbook(BytesIO(written(november(FIRST))))[OPEN]
     columns = {cell.value: cell.column_letter for cell in sheet[5]}
     dates = [columns[name] for name in ("Original Detection Date", "Scheduled Completion Date", "Status Date")]
     assert {sheet[f"{letter}6"].number_format for letter in dates} == {"m/d/yyyy"}
