@@ -140,7 +140,8 @@ def _documents(told: Told, context: Context) -> Iterator[str]:
     digests = told.item.evidence
     yield from digests[:_DIGESTS]
     if len(digests) > _DIGESTS:
-        yield f"and {len(digests) - _DIGESTS} more"
+        where = " in poam.json" if "poam.json" in context.artifacts else ""
+        yield f"and {len(digests) - _DIGESTS} more{where}"
 
 
 def _comments(facts: PlanFacts, told: Told) -> Iterator[str]:

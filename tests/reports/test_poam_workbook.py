@@ -282,7 +282,12 @@ def test_the_documents_are_the_files_of_the_run_and_the_digests_of_its_evidence(
     digests = tuple(f"sha256:{number:064x}" for number in range(7))
     made = written(november(item(evidence=digests)), artifacts={"evidence.xlsx": "ab" * 32, "poam.json": "cd" * 32})
     (found,) = rows(made, OPEN, 5)
-    assert found["Supporting Documents"].split("\n") == ["evidence.xlsx", "poam.json", *digests[:5], "and 2 more"]
+    assert found["Supporting Documents"].split("\n") == [
+        "evidence.xlsx",
+        "poam.json",
+        *digests[:5],
+        "and 2 more in poam.json",
+    ]
 
 
 def test_long_plans_are_cut_and_say_so() -> None:
