@@ -259,6 +259,13 @@ def test_a_short_hole_in_the_events_between_looks_far_apart_is_not_known() -> No
     assert hours(restaged) == (11 * 24, 0, 20 * 24)
 
 
+def test_an_app_of_images_is_not_held_whatever_may_have_been_set_unseen() -> None:
+    """A restage never patches it; with buildpacks the same two looks leave four days unknown."""
+    looks = [Look(day(-1), day(-10)), Look(day(35), day(-10))]
+    assert age(looks).unknown == 4 * 24
+    assert told([look._replace(more={"lifecycle": "docker"}) for look in looks]).held() == {}
+
+
 def test_a_snapshot_that_did_not_read_droplets_is_no_look() -> None:
     """It neither shows an app nor that it is gone."""
     timeline = told([Look(day(-1), day(-1)), Look(day(31), day(-1))])

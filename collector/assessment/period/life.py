@@ -252,6 +252,11 @@ class Life(NamedTuple):
         """Whether any look showed it in scope."""
         return any(look.seen is not None and look.seen.scope is not False for look in self.looks)
 
+    @property
+    def is_image(self) -> bool:
+        """Whether it runs container images: the type of its lifecycle cannot be changed."""
+        return any(look.seen is not None and look.seen.lifecycle == "docker" for look in self.looks)
+
 
 def _spell(begin: datetime, end: datetime, known: Known, youngest: datetime | None = None) -> Spell:
     if known.made is not None and known.made > begin:
