@@ -93,6 +93,20 @@ def test_less_evidence_never_makes_a_month_a_pass_within_the_harvest_window(
         assert not fine(held) or fine(whole[check])
 
 
+def test_a_lost_snapshot_that_showed_a_rollback_leaves_no_pass() -> None:
+    """Two looks are left, 33 days apart, and the rollback lies before all that the events of the later one reach.
+
+    Every droplet stays for longer than the harvest window.
+    """
+    sets = ((-960, 0), (-240, 1), (95, 2), (409, 3), (720, 0), (960, 4))
+    life = Life(sets, uploads=(), started=True, turned=99_999, deleted=99_999)
+    shown = [Shown(24), Shown(696), Shown(732), Shown(62 * 24)]
+    whole = judged(life, shown, STEADY)["app-restage-age"]
+    less = judged(life, [row for row in shown if row.at != 732], STEADY)["app-restage-age"]
+    assert (whole.inside, whole.outside, whole.unknown) == (720, 12, 12)
+    assert (less.inside, less.outside, less.unknown) == (696, 0, 48)
+
+
 @settings(max_examples=100, deadline=None)
 @given(lives(), looks(least=2), st.randoms(use_true_random=False))
 def test_the_order_of_snapshots_does_not_matter(life: Life, shown: list[Shown], chance: Random) -> None:

@@ -97,7 +97,7 @@ def test_stagings_before_are_known_from_builds_and_events() -> None:
 
 def test_a_restage_between_two_looks_corrects() -> None:
     """To the second of its staging."""
-    held = age([Look(day(-7), day(-30)), Look(day(31), day(5))])
+    held = age([Look(day(0), day(-30)), Look(day(31), day(5))])
     assert hours(held) == (14 * 24, (5 + 12) * 24, 0)
     assert [(row.begin, row.end, row.since) for row in held.breaches] == [
         (day(0), day(5), day(-16)),
@@ -251,6 +251,21 @@ def test_looks_far_apart_without_events_tell_nothing_of_the_time_between() -> No
     assert held.unseen[-1].reason.startswith("no events of this time were read")
 
 
+def test_a_short_hole_in_the_events_between_looks_far_apart_is_not_known() -> None:
+    """The events reach back to day 4: from day -1 to then another droplet may have been set, whatever ran later."""
+    kept = age([Look(day(-1), day(-10)), Look(day(35), day(-10))])
+    assert hours(kept) == (0, 27 * 24, 4 * 24)
+    restaged = age([Look(day(-1), day(-10)), Look(day(35), day(20))], [staging(day(20)), mapped(day(20), day(20))])
+    assert hours(restaged) == (11 * 24, 0, 20 * 24)
+
+
+def test_an_app_of_images_is_not_held_whatever_may_have_been_set_unseen() -> None:
+    """A restage never patches it; with buildpacks the same two looks leave four days unknown."""
+    looks = [Look(day(-1), day(-10)), Look(day(35), day(-10))]
+    assert age(looks).unknown == 4 * 24
+    assert told([look._replace(more={"lifecycle": "docker"}) for look in looks]).held() == {}
+
+
 def test_a_snapshot_that_did_not_read_droplets_is_no_look() -> None:
     """It neither shows an app nor that it is gone."""
     timeline = told([Look(day(-1), day(-1)), Look(day(31), day(-1))])
@@ -291,7 +306,7 @@ def test_without_uploads_a_buildpack_fell_behind_between_two_looks() -> None:
 
 def test_a_droplet_that_may_have_been_set_may_not_have_been_behind() -> None:
     """From its staging on, outside is not known; after the restage it is inside."""
-    looks = [(day(-1), "d", "1.8.42", day(-40)), (day(31), "e", "1.8.43", day(10))]
+    looks = [(day(0), "d", "1.8.42", day(-40)), (day(31), "e", "1.8.43", day(10))]
     held = lag(looks, {"1.8.42": day(-90), "1.8.43": day(-30)}, staging(day(5)))
     assert hours(held) == (21 * 24, 5 * 24, 5 * 24)
     assert held.breaches[0].end == day(5)

@@ -53,7 +53,9 @@ def measure(sizes: Sequence[int], rounds: int, *, slow: bool) -> list[Bar]:
         found += _tell([bars.unchained(server, 50, few)])
         found += _tell(bars.latency(server, 200, few))
         found += _tell(bars.judging(server, rounds))
-    return found
+        found += _tell(bars.reports(server, few))
+    found += _tell(bars.month(sizes[-1]))
+    return found + _tell(bars.month(sizes[0], events=True))
 
 
 def _tell(found: list[Bar]) -> list[Bar]:

@@ -2,7 +2,7 @@
 
 import math
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from tests.bench.measuring import Bar, Result, Server, at_most, child, ratio, seconds, serving, told, within
@@ -16,6 +16,19 @@ CONCURRENCY = 4
 
 LATENCY_BARS = {50: ("P1", 2.5), 200: ("P2", 1.4)}
 """By milliseconds: the bar and its limit."""
+
+MONTH_SECONDS, MONTH_MB = 60, 1024
+"""What a month may take at the largest size."""
+
+REPORT_BARS = (
+    ("P8", "workbook", "bare-workbook", 1.2),
+    ("P9", "webpage", "flat-page", 0.5),
+    ("P10", "oscal", "bare-dicts", 1.2),
+)
+"""Of each report: the bar, the writer, its floor, and the limit."""
+
+WORKBOOK_MEMORY = 1.5
+"""How many times the memory of its floor the workbook may take."""
 
 
 class Runs(NamedTuple):
@@ -155,3 +168,55 @@ def judging(server: Server, rounds: int) -> list[Bar]:
             f"replay and assess {server.apps} apps, memory", f"{peak:.0f} MB", f"facts {runs[0]['read_growth']:.0f} MB"
         ),
     ]
+
+
+def month(apps: int, *, events: bool = False) -> list[Bar]:
+    """P7, second half: 31 daily snapshots and the one that closes the month, folded and judged once.
+
+    With `events` Cloud Controller tells of every restage, as a real one does: each snapshot then holds the builds and
+    audit events of 31 days. No bar stands on that.
+    """
+    with tempfile.TemporaryDirectory(prefix="bench-") as parent:
+        more = ["--events"] if events else []
+        made = child("tests.bench.month", "make", parent, "--apps", str(apps), *more)
+        run = child("tests.bench.month", "judge", parent)
+    tool, floor = [run["month"]], [run["unpack"]]
+    what = f"month: {apps} apps x 31 snapshots" + (", with builds and events" if events else "")
+    beside = f"{seconds('tool', tool)}; {seconds('unpack', floor)}"
+    against = told(f"{what}, against unpacking and hashing", f"{ratio(tool, floor).median:.2f}x", beside)
+    if events:
+        return [against]
+    size = f"{run['bytes'] / 1e6:.0f} MB of pages, made in {made['wall']:.0f} s"
+    return [
+        within("P7", f"{what}, s", run["month"]["wall"], MONTH_SECONDS, size),
+        within("P7", f"{what}, memory at its peak, MB", run["peak"], MONTH_MB, "with the interpreter"),
+        against,
+    ]
+
+
+def reports(server: Server, rounds: int) -> list[Bar]:
+    """P8 to P10: each report of one snapshot against a floor that writes as much."""
+    server.manner()
+    with tempfile.TemporaryDirectory(prefix="bench-") as parent:
+        folder = child("tests.bench.subject", "collect", server.api, "--parent", parent)["folder"]
+        return [bar for line in REPORT_BARS for bar in _report(*line, folder, server.apps, rounds)]
+
+
+def _report(name: str, writer: str, bare: str, limit: float, folder: str, apps: int, rounds: int) -> Iterator[Bar]:
+    tool, floor = [], []
+    for _ in range(rounds):
+        tool.append(child("tests.bench.reporting", writer, folder))
+        floor.append(child("tests.bench.reporting", bare, folder))
+    what = f"{writer} of {apps} apps, against {bare}"
+    sizes = f"{tool[0]['size'] / 1e6:.1f} and {floor[0]['size'] / 1e6:.1f} MB written"
+    beside = f"{seconds('tool', tool)}; {seconds('floor', floor)}; {sizes}"
+    yield at_most(name, limit, what, ratio(tool, floor), beside)
+    beside = "; ".join(
+        f"{word} {max(run['peak'] for run in runs):.0f} MB, grew by {max(run['growth'] for run in runs):.0f} MB"
+        for word, runs in (("tool", tool), ("floor", floor))
+    )
+    found = ratio(tool, floor, "peak")
+    if writer == "workbook":
+        yield at_most(name, WORKBOOK_MEMORY, f"{what}, memory at its peak", found, beside)
+    else:
+        yield told(f"{what}, memory at its peak", found, beside)

@@ -23,6 +23,10 @@ BUILDPACKS = (
     "staticfile",
 )
 
+# Where the guid and the creation of a row stand, as every row begins with both.
+GUID = slice(9, 45)
+_CREATED = slice(61, 81)
+_DEVELOPER, _MAIL = "6b1f3c52-8f0e-4f1b-9d0a-2f3b5c7d9e10", "developer@agency.example"
 _ENVELOPE = (
     '{"pagination":{"total_results":%d,"total_pages":%d,"first":{"href":"%s"},"last":{"href":"%s"},'
     '"next":%s,"previous":null},"resources":['
@@ -92,6 +96,50 @@ def guid_of(kind: str, row: int) -> str:
     return _guid(number, row)
 
 
+def restaged(chance: random.Random, app: bytes, droplet: bytes, at: datetime, version: str) -> tuple[bytes, bytes]:
+    """The rows of an app and its droplet once it is restaged with buildpacks of a version: another droplet."""
+    old, new = droplet[GUID], _guid(chance.getrandbits(80), row_of(droplet[GUID].decode())).encode()
+    before, after = droplet[_CREATED], _stamp(at).encode()
+    checksum, packed = _value(droplet, b'"value":"', 64), _value(droplet, b'"version":"', len(version))
+    droplet = droplet.replace(old, new).replace(before, after)
+    droplet = droplet.replace(checksum, b"%064x" % chance.getrandbits(256)).replace(packed, version.encode())
+    created = app[: _CREATED.stop]
+    return created + app[len(created) :].replace(before, after).replace(old, new), droplet
+
+
+def offered(buildpack: bytes, version: str, at: datetime) -> bytes:
+    """The row of a platform buildpack once a version of it is uploaded."""
+    old = _value(buildpack, b"-v", len(version))
+    updated = _value(buildpack, b'"updated_at":"', 20)
+    head, _, tail = buildpack.partition(b'"updated_at":"' + updated)
+    return head + b'"updated_at":"' + _stamp(at).encode() + tail.replace(old, version.encode())
+
+
+def history_rows(app: bytes, droplet: bytes, at: datetime) -> tuple[bytes, tuple[bytes, bytes, bytes]]:
+    """The build that made the droplet of an app, and the audit events of its staging, creation and mapping."""
+    owner, own = app[GUID].decode(), droplet[GUID].decode()
+    package = _value(droplet, b"/v3/packages/", 36).decode()
+    build = _guid_beside("build", own)
+    stamp, began = _stamp(at), _stamp(at - timedelta(seconds=80))
+    links = ",".join(
+        _link(name, f"/v3/{name}s/{guid}") for name, guid in (("build", build), ("app", owner), ("droplet", own))
+    )
+    made = (
+        f'{{"guid":"{build}","created_at":"{began}","updated_at":"{stamp}","state":"STAGED",'
+        f'"staging_memory_in_mb":1024,"staging_disk_in_mb":1024,"staging_log_rate_limit_bytes_per_second":-1,'
+        f'"error":null,"lifecycle":{{"type":"buildpack","data":{{"buildpacks":[],"stack":"cflinuxfs4"}}}},'
+        f'"package":{{"guid":"{package}"}},"droplet":{{"guid":"{own}"}},'
+        f'"created_by":{{"guid":"{_DEVELOPER}","name":"{_MAIL}","email":"{_MAIL}"}},'
+        f'"relationships":{{"app":{{"data":{{"guid":"{owner}"}}}}}},"metadata":{{"labels":{{}},"annotations":{{}}}},'
+        f'"links":{{{links}}}}}'
+    )
+    named = f'"droplet_guid":"{own}"'
+    staged = _event("build.staged", app, own, stamp, f'"build_guid":"{build}","package_guid":"{package}",{named}')
+    created = _event("droplet.create", app, own, stamp, f'{named},"package_guid":"{package}"')
+    mapped = _event("droplet.mapped", app, own, stamp, f'"request":{{{named}}}')
+    return made.encode(), (staged, created, mapped)
+
+
 def row_of(guid: str) -> int:
     """The row that a guid of ours carries."""
     return int(guid[-12:], 16)
@@ -144,6 +192,30 @@ def _pair(chance: random.Random, row: int, space: str, created: str, staged: str
         f"{_link('package', f'/v3/packages/{package}')},{_link('download', f'{path}/download')}}}}}"
     )
     return app_row.encode(), droplet_row.encode()
+
+
+def _event(kind: str, app: bytes, droplet: str, stamp: str, data: str) -> bytes:
+    owner, guid = app[GUID].decode(), _guid_beside(kind, droplet)
+    name, space = _value(app, b'"name":"', 14).decode(), _value(app, b'{"space":{"data":{"guid":"', 36).decode()
+    text = (
+        f'{{"guid":"{guid}","created_at":"{stamp}","updated_at":"{stamp}","type":"audit.app.{kind}",'
+        f'"actor":{{"guid":"{_DEVELOPER}","type":"user","name":"{_MAIL}"}},'
+        f'"target":{{"guid":"{owner}","type":"app","name":"{name}"}},"data":{{{data}}},'
+        f'"space":{{"guid":"{space}"}},"organization":{{"guid":"{guid_of("organization", 0)}"}},'
+        f'"links":{{{_link("self", f"/v3/audit_events/{guid}")}}}}}'
+    )
+    return text.encode()
+
+
+def _guid_beside(kind: str, guid: str) -> str:
+    """A guid that follows from another."""
+    return _guid(random.Random(f"{kind} {guid}").getrandbits(80), row_of(guid))  # noqa: S311 - a fixed seed is the point
+
+
+def _value(row: bytes, after: bytes, length: int) -> bytes:
+    """What stands behind the first place of some bytes."""
+    begin = row.index(after) + len(after)
+    return row[begin : begin + length]
 
 
 def _link(name: str, path: str, method: str = "") -> str:

@@ -105,7 +105,9 @@ class Life(NamedTuple):
         begin, end = run.end, following.begin
         if run.guid is not None and following.guid is not None:
             moves = [(at, self._droplet(guid)) for at, guid in self.mapped if begin < at <= end]
-            yield from self._moved([(begin, self._droplet(run.guid)), *moves], end, self._droplet(following.guid))
+            # Only two looks together speak for unread time between them, never one of them for what lies beside it.
+            told = self if end - begin <= self.steady else self._replace(steady=_ZERO)
+            yield from told.moved([(begin, self._droplet(run.guid)), *moves], end, self._droplet(following.guid))
         elif run.guid is not None:
             yield Spell(begin, end, reason=_GONE)
         elif following.guid is not None:
@@ -117,7 +119,7 @@ class Life(NamedTuple):
         if moves:
             at, first = moves[0]
             yield from self._up_to(at, first)
-            yield from self._moved(moves, end, shown)
+            yield from self.moved(moves, end, shown)
         elif shown.made is not None and shown.made < end:
             yield from self._staged_before(shown.made, shown.guid)
             yield from self._lasting(shown.made, shown, end, surely=True)
@@ -154,7 +156,7 @@ class Life(NamedTuple):
         seen = {look.seen.droplet for look in self.looks if look.seen is not None}
         return seen | self.stagings.keys() | {guid for _, guid in self.mapped}
 
-    def _moved(self, moves: list[Move], end: datetime, last: Known) -> Iterator[Spell]:
+    def moved(self, moves: list[Move], end: datetime, last: Known) -> Iterator[Spell]:
         """Droplets that were seen or set one after another, until a look that shows the last one."""
         for (at, known), (following, other) in pairwise(moves):
             if known.guid != other.guid:
@@ -185,7 +187,7 @@ class Life(NamedTuple):
     def _holes(self, begin: datetime, end: datetime) -> list[tuple[datetime, datetime]]:
         if end - begin <= self.steady:
             return []
-        return self.reach.holes(begin, end, self.steady)
+        return self.reach.holes(begin, end, _ZERO)
 
     def _beside(self, begin: datetime, known: Known, end: datetime) -> Iterator[Spell]:
         """A droplet, or one of those that were staged meanwhile and of which no event says that they were set."""
@@ -249,6 +251,11 @@ class Life(NamedTuple):
     def spoken(self) -> bool:
         """Whether any look showed it in scope."""
         return any(look.seen is not None and look.seen.scope is not False for look in self.looks)
+
+    @property
+    def is_image(self) -> bool:
+        """Whether it runs container images: the type of its lifecycle cannot be changed."""
+        return any(look.seen is not None and look.seen.lifecycle == "docker" for look in self.looks)
 
 
 def _spell(begin: datetime, end: datetime, known: Known, youngest: datetime | None = None) -> Spell:

@@ -68,7 +68,7 @@ class Timeline:
         """How each app was held against the restage window, by check and guid; those in scope at some time."""
         found = {}
         for guid, entry, life in self._lives():
-            if not life.spoken:
+            if not life.spoken or life.is_image:
                 continue
             scopes = life.scopes(self.period.end)
             spells = list(life.spells(self.period.end))
