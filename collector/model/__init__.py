@@ -90,6 +90,7 @@ from collector.model.platform import (
     Rollout,
     RootfsNotice,
     Segment,
+    Showing,
     StemcellRelease,
     Vm,
 )
@@ -153,6 +154,7 @@ __all__ = [
     "Rollout",
     "RootfsNotice",
     "Segment",
+    "Showing",
     "Slim",
     "Snapped",
     "Snapshot",

@@ -217,6 +217,17 @@ class Attested(Slim, frozen=True, kw_only=True):
     document: str = ""
 
 
+class Showing(Slim, frozen=True, kw_only=True):
+    """One file of a buildpack in snapshots that follow one another: the first and the last of them that showed it.
+
+    `filename` is "" where the buildpack had none, or was disabled.
+    """
+
+    filename: str
+    first: datetime
+    last: datetime
+
+
 class PlatformFacts(Value, frozen=True, kw_only=True):
     """Everything read of the platform, from one snapshot and the harvests before it.
 
@@ -224,7 +235,8 @@ class PlatformFacts(Value, frozen=True, kw_only=True):
     `stemcell-releases`, `notices`, `exploited`, `packages`, `rootfs`, `buildpack-releases`, `attestation`; what is not
     in it is unknown, not empty. `configured` names those that the settings ask for. `line` is `[feeds] stemcell_line`.
     `packages` are the source and binary packages that stemcells of a line hold. `first_seen` says, by buildpack guid
-    and filename, when a snapshot first showed that file.
+    and filename, when a snapshot first showed that file; `showings` by buildpack guid what each snapshot showed, oldest
+    first.
     """
 
     line: str = ""
@@ -237,6 +249,7 @@ class PlatformFacts(Value, frozen=True, kw_only=True):
     buildpack_releases: tuple[BuildpackRelease, ...] = ()
     attested: tuple[Attested, ...] = ()
     first_seen: Mapping[tuple[str, str], Interval] = {}
+    showings: Mapping[str, tuple[Showing, ...]] = {}
     read: frozenset[str] = frozenset()
     configured: frozenset[str] = frozenset()
     gaps: tuple[Gap, ...] = ()

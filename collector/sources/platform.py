@@ -6,8 +6,9 @@ from typing import NamedTuple
 
 import msgspec
 
-from collector.model import Director, Document, Interval, PlatformFacts, Snapshot
+from collector.model import Director, Document, Interval, PlatformFacts, Showing, Snapshot
 from collector.sources import bosh, cloud_controller, feeds
+from collector.sources.cloud_controller import Shown
 
 Body = Callable[[Document], bytes]
 
@@ -31,6 +32,7 @@ def read_platform(main: Part, history: Sequence[Part]) -> PlatformFacts:
     """
     parts = sorted((main, *history), key=lambda part: (part.snapshot.taken_at, part.snapshot.id))
     facts = feeds.read(*main)
+    offered = [shown for part in parts if (shown := cloud_controller.buildpacks(*part)) is not None]
     directors = [director for part in parts for director in _directors(part)]
     own = [director for director in directors if director.taken_at == main.snapshot.taken_at]
     environments = _environments(main.snapshot)
@@ -38,7 +40,8 @@ def read_platform(main: Part, history: Sequence[Part]) -> PlatformFacts:
     return msgspec.structs.replace(
         facts,
         directors=tuple(directors),
-        first_seen=first_seen(parts),
+        first_seen=first_seen(offered),
+        showings=showings(offered),
         read=read,
         configured=_configured(main.snapshot, environments),
     )
@@ -75,18 +78,15 @@ def _configured(snapshot: Snapshot, environments: Iterable[str]) -> frozenset[st
     return frozenset(directors) | frozenset(places)
 
 
-def first_seen(parts: Sequence[Part]) -> Mapping[tuple[str, str], Interval]:
+def first_seen(offered: Iterable[Shown]) -> Mapping[tuple[str, str], Interval]:
     """When each buildpack file appeared: after the last snapshot without it, no later than the first one with it.
 
-    `parts` are ordered by time. What the first snapshot already showed may be of any age, and is left out.
+    `offered` is ordered by time. What the first snapshot already showed may be of any age, and is left out.
     """
     found: dict[tuple[str, str], Interval] = {}
     before: tuple[datetime, str] | None = None
     known: set[tuple[str, str]] = set()
-    for part in parts:
-        shown = cloud_controller.buildpacks(*part)
-        if shown is None:
-            continue
+    for shown in offered:
         for row in shown.rows:
             key = (row.guid, row.filename or "")
             if before is not None and row.filename and key not in known:
@@ -99,3 +99,17 @@ def first_seen(parts: Sequence[Part]) -> Mapping[tuple[str, str], Interval]:
             known.add(key)
         before = (shown.at, shown.rows[0].document if shown.rows else "")
     return found
+
+
+def showings(offered: Iterable[Shown]) -> Mapping[str, tuple[Showing, ...]]:
+    """What snapshots, ordered by time, showed of each buildpack: a new entry wherever its file is another one."""
+    found: dict[str, list[Showing]] = {}
+    for shown in offered:
+        for row in shown.rows:
+            filename = (row.filename or "") if row.enabled else ""
+            rows = found.setdefault(row.guid, [])
+            if rows and rows[-1].filename == filename:
+                rows[-1] = msgspec.structs.replace(rows[-1], last=shown.at)
+            else:
+                rows.append(Showing(filename=filename, first=shown.at, last=shown.at))
+    return {guid: tuple(rows) for guid, rows in found.items()}

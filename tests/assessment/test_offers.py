@@ -6,7 +6,7 @@ from collector.assessment import Declared, Patterns
 from collector.assessment.checks import CHECKS
 from collector.assessment.limits import limit_of
 from collector.assessment.subjects import Platform, records
-from collector.model import BuildpackRelease, Interval, PlatformFacts
+from collector.model import BuildpackRelease, Interval, PlatformFacts, Showing
 from tests.assessment.builders import CATALOG, HOUR, NOW, PYTHON, SECOND, ago, app, change, droplet, facts, pack, upload
 from tests.assessment.platform_builders import Run, director, platform
 
@@ -86,6 +86,34 @@ def test_two_snapshots_bound_it_from_both_sides() -> None:
     seen = Interval(not_before=ago(6), not_after=ago(5), source="first snapshot that showed the file")
     below = PlatformFacts(first_seen={OLDER: older, FILE: seen})
     assert lag(below)[:3] == ("pass", ago(6), ago(5))
+
+
+def showing(version: str, first: float, last: float) -> Showing:
+    """What snapshots showed from some days ago to others."""
+    filename = f"python_buildpack-cached-cflinuxfs4-v{version}.zip" if version else ""
+    return Showing(filename=filename, first=ago(first), last=ago(last))
+
+
+@pytest.mark.parametrize(
+    ("rows", "first", "last", "status"),
+    [
+        # Two newer files one after another: it is behind since the first of them.
+        ((("1.8.42", 50, 40), ("1.8.42.1", 38, 8), ("1.8.43", 6, 1)), 40, 38, "fail"),
+        # What the first snapshot shows came at some time before it.
+        ((("1.8.42.1", 38, 8), ("1.8.43", 6, 1)), 60, 38, "fail"),
+        # A file of which the version cannot be read proves nothing.
+        ((("1.8.42", 50, 40), ("", 38, 8), ("1.8.43", 6, 1)), 60, 6, "unknown"),
+        # Taken back meanwhile: it is behind since the second time.
+        ((("1.8.42.1", 50, 40), ("1.8.42", 38, 8), ("1.8.43", 6, 1)), 8, 6, "pass"),
+        # What is offered now is shown, but not newer: what is known otherwise stands.
+        ((("1.8.42", 50, 1),), 60, 3, "unknown"),
+    ],
+    ids=["two", "from the start", "unreadable", "taken back", "not newer"],
+)
+def test_newer_files_in_snapshots_tell_since_when_it_is_behind(rows, first, last, status) -> None:
+    """However often the platform has been upgraded since: the last upgrade makes nothing less behind."""
+    below = PlatformFacts(showings={PYTHON.guid: tuple(showing(*row) for row in rows)})
+    assert lag(below)[:3] == (status, ago(first), ago(last))
 
 
 def test_what_contradicts_the_uploads_never_widens_them() -> None:

@@ -226,6 +226,18 @@ def test_hours_add_up_to_the_time_in_scope(lived, month):
     assert apps[AGE] == apps[CURRENT] != set()
 
 
+def test_a_second_upgrade_makes_nothing_less_behind(lived):
+    """1.8.44 came on 14 August, shown first by the look of 16 August 06:00: 45 days and 18 hours before October.
+
+    1.8.45 came on 16 September. So SI-2 c-1, which allows 30 days, is known not to be satisfied.
+    """
+    (row,) = (row for row in of(lived, "2026-09", CURRENT) if row["subject"]["name"] == "never")
+    assert row["measured"]["hours"] == pytest.approx(45 * 24 + 18, abs=0.02)
+    assert row["over_hours"] == pytest.approx(31 * 24 + 18, abs=0.02)
+    (control,) = (row for row in lived.answers["2026-09"]["controls"] if row["id"] == "SI-2")
+    assert {one["id"]: one["status"] for one in control["objectives"]}["si-2_obj.c-1"] == "not-satisfied"
+
+
 def test_a_stemcell_is_outside_until_its_successor_is_live(lived):
     """From four days after the release of 1.1208, on 6 September, to the end row of its deployment."""
     row = held_in(lived, "2026-09")[STEMCELL, "production/cf-production/ubuntu-jammy/1.1208"]

@@ -120,9 +120,10 @@ def _fell_behind(
     older.
     """
     first, last, source = _by_uploads(platform, offered, staged_at)
-    for offer in platform.offered.of(offered):
+    held = parse(standing.has)
+    newer = None if held is None else platform.offered.newer(offered, held)
+    for offer in filter(None, (*platform.offered.of(offered), newer)):
         latest = min(last, max(staged_at, offer.not_after))
-        held = parse(standing.has)
         known = offer.previous is not None and held is not None and offer.previous <= held
         earliest = max(first, staged_at, offer.not_before) if known else first
         if earliest > latest:

@@ -2,11 +2,12 @@
 
 from datetime import datetime
 from functools import cached_property
+from itertools import takewhile
 
 from collector.assessment.patching.board import PRODUCTION
 from collector.assessment.rollouts import deploys
 from collector.assessment.versions import Version, in_filename, parse
-from collector.model import Buildpack, Deploy, DirectorEvent, Interval, PlatformFacts
+from collector.model import Buildpack, Deploy, DirectorEvent, Interval, PlatformFacts, Showing
 from collector.model.base import Slim
 
 
@@ -26,6 +27,7 @@ class Offers:
         self._facts = facts
         self._as_of = as_of
         self._known: dict[tuple[str, str | None], tuple[Offer, ...]] = {}
+        self._newer: dict[tuple[str, Version], Offer | None] = {}
 
     def of(self, buildpack: Buildpack) -> tuple[Offer, ...]:
         """Everything that tells when the file that is offered now came; nothing in most cases."""
@@ -34,6 +36,30 @@ class Offers:
             found = (self._deployed(buildpack), self._first_seen(buildpack))
             self._known[key] = tuple(row for row in found if row is not None)
         return self._known[key]
+
+    def newer(self, buildpack: Buildpack, held: Version) -> Offer | None:
+        """When snapshots first showed a file that is newer than a version, and newer ones ever since; None: never.
+
+        Between two snapshots that both showed a newer one, one was offered too.
+        """
+        key = buildpack.guid, held
+        if key not in self._newer:
+            self._newer[key] = self._first_newer(*key)
+        return self._newer[key]
+
+    def _first_newer(self, guid: str, held: Version) -> Offer | None:
+        runs = [row for row in self._facts.showings.get(guid, ()) if row.first <= self._as_of]
+        newer = list(takewhile(lambda row: _is_newer(row, held), reversed(runs)))
+        if not newer:
+            return None
+        first = newer[-1].first
+        before = runs[-len(newer) - 1] if len(runs) > len(newer) else None
+        return Offer(
+            not_before=first if before is None else before.last,
+            not_after=first,
+            source="first snapshot that showed a newer file",
+            previous=None if before is None else parse(in_filename(before.filename)),
+        )
 
     def released(self, buildpack: Buildpack) -> Interval | None:
         """When upstream released the version that is offered; None where no feed tells."""
@@ -108,6 +134,11 @@ class Offers:
                 previous=max(held) if held else None,
             )
         return None
+
+
+def _is_newer(showing: Showing, held: Version) -> bool:
+    version = parse(in_filename(showing.filename))
+    return version is not None and version > held
 
 
 def _succeeded(event: DirectorEvent) -> bool:
