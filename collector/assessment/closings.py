@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from collector.assessment.comparing import GONE, key_of
-from collector.assessment.monthly import at
+from collector.assessment.monthly import LATENCIES, at
 from collector.assessment.patch_tables import OWNER
 from collector.model import Action, ApplicationLine, Assessment, Difference, Subject
 
@@ -39,8 +39,11 @@ def _within(assessment: Assessment) -> Iterator[Closed]:
 
 
 def _since(assessment: Assessment, differences: Iterable[Difference]) -> Iterator[Closed]:
-    """What failed at the end of the month before, by checks that know no other instant."""
-    held = {check for check, _ in assessment.month.held} if assessment.month is not None else set()
+    """What failed at the end of the month before, by checks that know no other instant.
+
+    What had not been live is told with its patch or stemcell in the month in which it is.
+    """
+    held = {*LATENCIES, *(check for check, _ in (assessment.month.held if assessment.month is not None else ()))}
     for row in differences:
         if row.kind == "fixed" and row.check not in held:
             yield row.subject, row.check, "no longer there" if row.reason == GONE else "passes again"

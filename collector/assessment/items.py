@@ -1,12 +1,12 @@
 """What is still outside at the end of a month: one item for each check and component, its subjects inside."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 
 import msgspec
 
-from collector.assessment.monthly import held_as
+from collector.assessment.monthly import held_as, live_at
 from collector.model import Assessment, Held, Month, MonthSummary, Observation, OpenItem, Subject
 
 _ROLES = ("decides", "detects", "flags")
@@ -24,8 +24,8 @@ def open_items(assessment: Assessment, previous: MonthSummary | None, month: str
     told once more, closed, and no more after that.
     """
     rows = _counted(assessment)
-    failing = _failing(assessment, rows)
     before = {(row.check, row.component): row for row in (previous.items if previous else ()) if row.closed_at is None}
+    failing = _failing(assessment, rows, before.values())
     found = []
     for key in dict.fromkeys((*failing, *before)):
         earlier = before.get(key)
@@ -52,9 +52,11 @@ def _counted(assessment: Assessment) -> Rows:
     return rows
 
 
-def _failing(assessment: Assessment, rows: Rows) -> dict[tuple[str, str], list[Observation]]:
+def _failing(
+    assessment: Assessment, rows: Rows, before: Iterable[OpenItem]
+) -> dict[tuple[str, str], list[Observation]]:
     """What is outside at the end: of a whole month's verdicts, those that ended in it are not."""
-    component_of = _components(assessment)
+    component_of = _components(assessment, before)
     found: dict[tuple[str, str], list[Observation]] = defaultdict(list)
     for check in sorted(rows):
         for seen in rows[check]:
@@ -64,7 +66,9 @@ def _failing(assessment: Assessment, rows: Rows) -> dict[tuple[str, str], list[O
 
 
 def _ended(seen: Observation, month: Month | None) -> bool:
-    """Whether what was outside in the month is shown not to be at its end: inside again, stopped or gone."""
+    """Whether what was outside in the month is shown not to be at its end: live, inside again, stopped or gone."""
+    if live_at(seen) is not None:
+        return True
     held = held_as(month, seen.check, seen.subject)
     if held is None or month is None or not held.breaches or held.open:
         return False
@@ -75,8 +79,12 @@ def _unseen_at_end(held: Held, month: Month) -> bool:
     return bool(held.unseen) and held.unseen[-1].end >= month.period.end
 
 
-def _components(assessment: Assessment) -> Callable[[Observation], str]:
-    """By what the subjects of a check belong together: buildpack and version, stemcell line, stack."""
+def _components(assessment: Assessment, before: Iterable[OpenItem]) -> Callable[[Observation], str]:
+    """By what the subjects of a check belong together: buildpack and version, stemcell line, stack.
+
+    An app of which the version is not known any more stays with those of the version with which it was open before.
+    """
+    earlier = {(item.check, label): item.component for item in before for label in item.subjects}
     lines = {line.subject.guid: line for line in assessment.applications}
     patches = {patch.subject: patch.line for patch in assessment.patches}
 
@@ -88,7 +96,10 @@ def _components(assessment: Assessment) -> Callable[[Observation], str]:
         line = lines.get(seen.subject.guid)
         if line is None or not line.buildpack or seen.check in _OF_STACK:
             return line.stack if line is not None and line.stack else seen.check
-        return f"{line.buildpack} {line.has}".strip()
+        if line.has:
+            return f"{line.buildpack} {line.has}"
+        known = earlier.get((seen.check, label_of(seen.subject)), "")
+        return known if known.startswith(f"{line.buildpack} ") else line.buildpack
 
     return component
 
@@ -168,14 +179,16 @@ def _judged(seen: Observation, month: Month | None) -> bool:
 
 
 def _closed(row: OpenItem, assessment: Assessment) -> OpenItem:
-    month = assessment.month
     ends: list[datetime] = []
     evidence: list[str] = []
-    if month is not None:
-        for held in month.held.values():
-            if held.check == row.check and held.corrected_at is not None and _is_of(held, row):
-                ends.append(held.corrected_at)
-                evidence += held.evidence
+    for held in assessment.month.held.values() if assessment.month is not None else ():
+        if held.check == row.check and _is_of(held, row) and (end := _inside_since(held)) is not None:
+            ends.append(end)
+            evidence += held.evidence
+    for seen in assessment.observations:
+        if seen.check == row.check and label_of(seen.subject) in row.subjects and (live := live_at(seen)) is not None:
+            ends.append(live)
+            evidence += seen.evidence
     return OpenItem(
         check=row.check,
         component=row.component,
@@ -186,6 +199,12 @@ def _closed(row: OpenItem, assessment: Assessment) -> OpenItem:
         waived_by=row.waived_by,
         closed_at=max(ends, default=assessment.as_of),
     )
+
+
+def _inside_since(held: Held) -> datetime | None:
+    """The end of the last breach that ended; what is outside again since is so with another component."""
+    ended = [breach.end for breach in held.breaches if breach.end is not None]
+    return held.corrected_at or (ended[-1] if ended and held.open else None)
 
 
 def _is_of(held: Held, item: OpenItem) -> bool:

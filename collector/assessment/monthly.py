@@ -12,13 +12,16 @@ from collector.assessment.comparing import key_of
 from collector.assessment.judgement import Judgement
 from collector.assessment.limits import NO_LIMIT, Limit, limit_of
 from collector.assessment.words import HOUR, duration, hours, plural
-from collector.model import Breach, Held, Month, Period, Snapped, SourceRecord, Subject, Window
+from collector.model import Breach, Held, Month, Observation, Period, Snapped, SourceRecord, Subject, Window
 from collector.model.base import Status
 
 _MONTHS: Final = (
     "January", "February", "March", "April", "May", "June",
     "July", "August", "September", "October", "November", "December",
 )  # fmt: skip
+LATENCIES: Final = ("os-patch-latency", "stemcell-deployment-latency", "exploited-vulnerability-due")
+"""The checks of how long something took: however late, it is over when it is live."""
+
 _DIRECTOR: Final = "bosh-"
 
 
@@ -77,6 +80,14 @@ def held_as(month: Month | None, check: str, subject: Subject) -> Held | None:
 def corrected(held: Held) -> bool:
     """Whether it was outside, and is not any more."""
     return bool(held.breaches) and not held.open
+
+
+def live_at(seen: Observation) -> datetime | None:
+    """When what took long to reach production was live there; None while it is not, and of checks on other things."""
+    if seen.check not in LATENCIES or seen.measured is None:
+        return None
+    stage = seen.measured.stages.get("production")
+    return None if stage is None else stage.not_after
 
 
 def stretches(held: Held) -> tuple[tuple[datetime, datetime | None], ...]:

@@ -6,7 +6,7 @@ from typing import Final
 from collector.model import ControlResult, Finding, Observation
 from collector.reports import oscal
 from collector.reports.oscal import Branch, Json
-from collector.reports.oscal_month import accepted_pairs, is_corrected, risk_log
+from collector.reports.oscal_month import accepted_pairs, is_corrected, is_over, risk_log
 from collector.reports.oscal_observations import told_of
 from collector.reports.oscal_run import Run
 from collector.reports.patching import title_of
@@ -40,7 +40,7 @@ def _impacted(controls: Sequence[str]) -> list[Json]:
 def _status(run: Run, seen: Observation) -> str:
     if seen.status == "unknown":
         return "investigating"
-    if is_corrected(run, seen):
+    if is_over(run, seen):
         return "closed"
     return "deviation-approved" if seen.waived_by else "open"
 
@@ -51,6 +51,8 @@ def _risk(run: Run, seen: Observation) -> Json:
     verdict = "could not be judged by" if seen.status == "unknown" else "does not pass"
     if is_corrected(run, seen):
         verdict = "was outside in the month and passes again"
+    elif is_over(run, seen):
+        verdict = "was late, and is live; it does not pass"
     remediations = (
         [
             {

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime, time
 
-from collector.assessment.monthly import held_as
+from collector.assessment.monthly import held_as, live_at
 from collector.model import Held, Observation
 from collector.reports import oscal
 from collector.reports.month_words import corrected, held_words, minute
@@ -21,6 +21,11 @@ def held_of(run: Run, seen: Observation) -> Held | None:
 def is_corrected(run: Run, seen: Observation) -> bool:
     """Whether it was outside in the month, and is shown to be inside at its end."""
     return seen.status == "fail" and corrected(held_of(run, seen)) is not None
+
+
+def is_over(run: Run, seen: Observation) -> bool:
+    """Whether it was outside and nothing is left to do: it is corrected, or it was late and is live."""
+    return seen.status == "fail" and (is_corrected(run, seen) or live_at(seen) is not None)
 
 
 def held_pairs(run: Run, seen: Observation) -> Pairs:
@@ -62,7 +67,7 @@ def accepted_pairs(run: Run, name: str | None) -> Pairs:
 
 def risk_log(run: Run, seen: Observation) -> Json:
     """Accepted, or outside and then remediated; empty where the risk has no history."""
-    entries = [*_breaches(run, seen), *_accepted(run, seen)]
+    entries = [*_breaches(run, seen), *_arrived(run, seen), *_accepted(run, seen)]
     return {"entries": sorted(entries, key=lambda entry: str(entry["start"]))} if entries else {}
 
 
@@ -102,11 +107,23 @@ def _breaches(run: Run, seen: Observation) -> Iterator[Json]:
     end = corrected(held)
     # Of an earlier breach only its end is known: it may have stopped, or be not known from then on.
     if end is not None:
-        yield {
-            "uuid": oscal.identifier("remediated", uuid, oscal.instant(end)),
-            "title": "Remediated",
-            "description": oscal.sentence(f"Inside its window again; in the month {held_words(held)}"),
-            "start": oscal.instant(end),
-            "props": oscal.core_props(("type", "remediated")),
-            "status-change": "closed",
-        }
+        yield _remediated(uuid, end, f"Inside its window again; in the month {held_words(held)}")
+
+
+def _arrived(run: Run, seen: Observation) -> Iterator[Json]:
+    """What was late, and is live."""
+    live = live_at(seen)
+    if seen.status == "fail" and live is not None:
+        uuid = oscal.risk_uuid(run.system, seen.check, seen.subject)
+        yield _remediated(uuid, live, "Live in production, later than its window")
+
+
+def _remediated(risk: str, end: datetime, words: str) -> Json:
+    return {
+        "uuid": oscal.identifier("remediated", risk, oscal.instant(end)),
+        "title": "Remediated",
+        "description": oscal.sentence(words),
+        "start": oscal.instant(end),
+        "props": oscal.core_props(("type", "remediated")),
+        "status-change": "closed",
+    }

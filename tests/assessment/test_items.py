@@ -11,6 +11,8 @@ from collector.model import (
     Assessment,
     Breach,
     Held,
+    Interval,
+    Measured,
     Month,
     MonthSummary,
     Observation,
@@ -19,11 +21,12 @@ from collector.model import (
     RiskLine,
     Status,
     Subject,
+    System,
     Unseen,
 )
 from tests.assessment.builders import app, assessed, change, droplet, facts, pack
 
-AGE = "app-restage-age"
+AGE, LATENCY = "app-restage-age", "os-patch-latency"
 BEGIN, END = datetime(2026, 10, 1, tzinfo=UTC), datetime(2026, 11, 1, tzinfo=UTC)
 OCTOBER = Period(name="2026-10", begin=BEGIN, end=END)
 PYTHON = "python_buildpack 1.8.40"
@@ -31,6 +34,11 @@ KNOWN = facts(
     [app("a1"), app("a2")],
     [droplet("a1", buildpacks=(pack(version="1.8.40"),)), droplet("a2", buildpacks=(pack(version="1.8.40"),))],
 )
+
+
+def day(number: int) -> datetime:
+    """A day of October."""
+    return datetime(2026, 10, number, tzinfo=UTC)
 
 
 def subject(name: str = "a1") -> Subject:
@@ -45,7 +53,7 @@ def answer(
     *observations: Observation, complete: bool = True, held: tuple[Held, ...] = (), **changes: Any
 ) -> Assessment:
     """The answer of October, with these observations alone."""
-    whole = assessed(KNOWN, "SI-2", "CM-6")
+    whole = assessed(KNOWN, "SI-2", "CM-6", system=System(scope="both"))
     return change(
         whole,
         observations=observations,
@@ -164,6 +172,55 @@ def test_what_ended_in_the_month_is_not_open_at_its_end() -> None:
     breach = Breach(begin=BEGIN, end=datetime(2026, 10, 9, tzinfo=UTC), since=BEGIN)
     gone = held(outside=192.0, breaches=(breach,))
     assert open_items(answer(seen("fail"), held=(gone,)), None, "2026-10") == ()
+
+
+def late(*, live: bool) -> Observation:
+    """A notice that took too long, and is live since the ninth or not yet."""
+    at = Interval(not_before=day(9), not_after=day(9), source="deployment")
+    return Observation(
+        check=LATENCY,
+        subject=Subject(type="notice", name="USN-1-1"),
+        status="fail",
+        measured=Measured(
+            hours=200.0, not_before=day(9), not_after=day(9), source="", stages={"production": at if live else None}
+        ),
+        evidence=("sha256:deployment",),
+    )
+
+
+def test_a_patch_that_was_late_and_is_live_is_not_open() -> None:
+    """Nothing that a plan could promise is left to do."""
+    assert only(answer(late(live=False))).subjects == ("USN-1-1",)
+    assert open_items(answer(late(live=True)), None, "2026-10") == ()
+
+
+def test_an_item_on_a_patch_is_closed_when_it_went_live() -> None:
+    """Not at the end of the month, though its check found it outside."""
+    item = only(answer(late(live=True)), earlier(opened(check=LATENCY, component="stemcell", subjects=("USN-1-1",))))
+    assert (item.closed_at, item.evidence) == (day(9), ("sha256:deployment",))
+
+
+def test_outside_again_with_another_component_closes_the_first_when_it_ended() -> None:
+    """Restaged on the fifth, and outside again since the twentieth: two items, and the first ended on the fifth."""
+    breaches = (
+        Breach(begin=BEGIN, end=day(5), since=BEGIN),
+        Breach(begin=day(20), end=None, since=day(20)),
+    )
+    row = held(outside=408.0, inside=336.0, breaches=breaches)
+    now, before = open_items(
+        answer(seen("fail"), held=(row,)), earlier(opened(component="python_buildpack 1.8.39")), "2026-10"
+    )
+    assert (now.component, now.opened, now.closed_at) == (PYTHON, "2026-10", None)
+    assert (before.component, before.closed_at) == ("python_buildpack 1.8.39", day(5))
+
+
+def test_an_app_of_which_the_version_is_forgotten_stays_in_its_item() -> None:
+    """Of a copied droplet nobody knows the original any more; it is still the one that was outside."""
+    answered = answer(seen("fail"))
+    unknown = tuple(change(line, has="") for line in answered.applications)
+    item = only(change(answered, applications=unknown), earlier(opened()))
+    assert (item.component, item.opened) == (PYTHON, "2026-09")
+    assert only(change(answered, applications=unknown)).component == "python_buildpack"
 
 
 def test_what_may_still_be_outside_at_the_end_is_open() -> None:

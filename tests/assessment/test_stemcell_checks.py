@@ -3,7 +3,7 @@
 import pytest
 
 from collector.assessment import WindowOverride, load
-from collector.model import Interval
+from collector.model import Interval, Month, Period
 from collector.resources import CONTROLS
 from tests.assessment.builders import DAY, HOUR, NOW, SECOND, ago, change
 from tests.assessment.platform_builders import (
@@ -41,6 +41,17 @@ def test_stemcell_is_deployed_up_to_the_limit(ended, status, over) -> None:
     assert (seen.status, seen.over_hours, seen.subject.deployment) == (status, over, CF)
     at = Interval(not_before=ago(10), not_after=ago(10), source="index published", evidence=("sha256:index-1.101",))
     assert seen.measured.stages["released"] == at
+
+
+@pytest.mark.parametrize(
+    ("begin", "status"), [(ago(5), "fail"), (ago(5) + SECOND, "not-applicable")], ids=["in it", "before it"]
+)
+def test_over_a_period_what_was_live_before_it_is_not_judged_again(begin, status) -> None:
+    """It was late in the month in which it went live."""
+    late = world(OLD, Run(ago(5) - HOUR, ago(5), "1.101"))
+    month = Month(period=Period(name="2026-11", begin=begin, end=NOW))
+    seen = observed(provided(late, month=month), "stemcell-deployment-latency", "ubuntu-jammy/1.101")
+    assert seen.status == status
 
 
 @pytest.mark.parametrize(

@@ -95,6 +95,16 @@ def test_the_same_stemcell_in_two_deployments_is_two_components() -> None:
     assert len({each["uuid"] for each in found}) == 2
 
 
+def test_the_risk_of_a_patch_that_was_late_is_closed_when_it_is_live() -> None:
+    """With the instant; that of one that is not live stays open, and no log says that it was remediated."""
+    risks = {risk["title"]: risk for risk in result(platform_assessment())["risks"]}
+    late, waiting = (risks[f"os-patch-latency: {name}"] for name in ("USN-7001-1", "USN-7002-1"))
+    assert (late["status"], waiting["status"]) == ("closed", "open")
+    (entry,) = late["risk-log"]["entries"]
+    assert (entry["start"], entry["status-change"]) == ("2026-11-07T22:10:00Z", "closed")
+    assert "risk-log" not in waiting
+
+
 def test_each_failing_notice_and_stemcell_has_one_risk() -> None:
     """On one observation, with its next step where there is one."""
     found = [risk["title"] for risk in result(platform_assessment())["risks"]]

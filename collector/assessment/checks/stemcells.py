@@ -19,6 +19,7 @@ _NOT_RUNNING = not_applicable("not what the deployment runs")
 _NO_RELEASE = not_applicable("no published release of the line is known by this version")
 _BORN = not_applicable("the deployment was created with it, or with a newer one")
 _IN_FLIGHT = not_applicable("a deployment is in flight: its stemcells differ for the time being")
+_EARLIER = not_applicable("it was live before the period")
 _NOT_DEPLOYED = not_applicable("this stemcell itself did not go live in the period")
 
 
@@ -26,7 +27,8 @@ def stemcell_deployment_latency(record: StemcellRecord, limit: Limit) -> Judgeme
     """The stemcell, or a newer one of its line, was live in the production deployment no later than the window.
 
     Counted from the release of the stemcell to the end of the deployment; one that was superseded before it was
-    deployed counts to the deployment of a later one; one that is not deployed counts to the instant asked about.
+    deployed counts to the deployment of a later one; one that is not deployed counts to the instant asked about. Over a
+    period, what was live before it was judged then.
     """
     if not record.production:
         return _NOT_PRODUCTION
@@ -35,6 +37,9 @@ def stemcell_deployment_latency(record: StemcellRecord, limit: Limit) -> Judgeme
         return _no_release(record)
     if board.born_with(record.rollout, record.version):
         return _BORN
+    live = record.arrived.interval
+    if live is not None and board.begin is not None and live.not_after < board.begin:
+        return _EARLIER
     return _deployed(record, at, limit)
 
 

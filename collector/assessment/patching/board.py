@@ -45,7 +45,8 @@ class Board:
     """Everything that checks on patches ask for; each part is worked out once, on first use.
 
     `starts` tells the first and the last start of all running instances, None where they were not read; `latest` is
-    how far the snapshot itself reaches; `since` is the beginning of the period, without one that of the lookback.
+    how far the snapshot itself reaches; `since` is the beginning of the period, without one that of the lookback, and
+    `begin` that of a period only.
     """
 
     def __init__(  # noqa: PLR0913  everything that the stages are told from
@@ -66,6 +67,7 @@ class Board:
         self.lines = Lines(facts, sight, as_of)
         self.light = "light-index" in facts.configured or any(row.light for row in facts.releases)
         usual = timedelta(seconds=_seconds(windows, "determination-frequency", days=31))
+        self.begin = since
         self.since = since or as_of - usual
         self.lookback = as_of - self.since
         self.old = self.since - timedelta(seconds=_seconds(windows, "flaw-remediation", days=30))
