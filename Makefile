@@ -55,17 +55,20 @@ package: $(READY)
 
 lock: .venv-lock/.ready
 	.venv-lock/bin/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
-	  --no-emit-index-url --no-emit-find-links --no-annotate --no-header --quiet $(UPGRADE) --output-file requirements.lock
+	  --no-strip-extras --no-emit-index-url --no-emit-find-links --no-annotate --no-header --quiet $(UPGRADE) --output-file requirements.lock
 
 clean:
 	rm -rf build dist demo-evidence .venv* .coverage* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find collector tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# The locked packages first, each by its hash; then the project itself, with nothing fetched.
+# The locked packages first, each by its hash, and nothing that is not locked (a resolver would look for newer ones);
+# then the project itself, with nothing fetched.
 $(LOCKED): requirements.lock
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or newer is needed: make PYTHON=python3.12 ...")'
 	$(PYTHON) -m venv --clear $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps \
+	  --requirement requirements.lock
+	$(BIN)/python -m pip check --disable-pip-version-check
 	@touch $@
 
 $(READY): $(LOCKED) pyproject.toml

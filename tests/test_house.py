@@ -32,7 +32,7 @@ REGISTRY_HOSTS = [
 # /home/vcap is where Cloud Foundry itself runs apps.
 MACHINE_PATH = re.compile(r"(?<![\w.~$}-])/(?:root|work|Users|home/(?!vcap\b)\w+)/\w")
 
-REQUIREMENT = re.compile(r"^(?P<name>[a-z0-9][a-z0-9.-]*)==(?P<version>[\w.]+)(?: ; .+)?$")
+REQUIREMENT = re.compile(r"^(?P<name>[a-z0-9][a-z0-9.-]*)(?:\[[a-z0-9,-]+\])?==(?P<version>[\w.]+)(?: ; .+)?$")
 HASH = re.compile(r"^--hash=sha256:[0-9a-f]{64}$")
 
 # A rule that is set aside, and what else stands on the line.
