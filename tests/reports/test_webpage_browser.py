@@ -31,6 +31,8 @@ QUIET = [
 ]
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
+FILL = "one => getComputedStyle(one).fill"
+
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
@@ -55,6 +57,12 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> str:
 def month(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The page of a month, with exceptions and a trend."""
     return written(tmp_path_factory.mktemp("month"), rich_month())
+
+
+@pytest.fixture(params=["address", "platform", "month"])
+def every(request: pytest.FixtureRequest) -> str:
+    """Each of the pages in turn."""
+    return str(request.getfixturevalue(request.param))
 
 
 def poppler(program: str, *arguments: str | Path) -> str:
@@ -88,48 +96,23 @@ def opened(browser: Any) -> Iterator[Any]:
 
 
 @pytest.mark.parametrize("options", [{"color_scheme": "light"}, {"color_scheme": "dark"}], ids=["light", "dark"])
-def test_axe_finds_nothing(opened: Any, address: str, options: dict[str, Any]) -> None:
+def test_axe_finds_nothing(opened: Any, every: str, options: dict[str, Any]) -> None:
     """No violation of WCAG 2.2 AA or of axe's best practices, in either colour scheme."""
-    page = opened(address, **options)
+    page = opened(every, **options)
     found = axe.Axe().run(page, options={"runOnly": {"type": "tag", "values": TAGS}})
     assert [(one["id"], one["nodes"][0]["html"]) for one in found.response["violations"]] == []
     assert found.response["passes"]
 
 
-@pytest.mark.parametrize("options", [{"color_scheme": "light"}, {"color_scheme": "dark"}], ids=["light", "dark"])
-def test_axe_finds_nothing_with_patches(opened: Any, platform: str, options: dict[str, Any]) -> None:
-    """Nor with the timeline, its tables and the statements."""
-    page = opened(platform, **options)
-    found = axe.Axe().run(page, options={"runOnly": {"type": "tag", "values": TAGS}})
-    assert [(one["id"], one["nodes"][0]["html"]) for one in found.response["violations"]] == []
-    assert page.locator("#patches svg").count() == 1
-
-
 @pytest.mark.parametrize("width", [320, 640, 1280])
-def test_page_with_patches_never_scrolls_sideways(opened: Any, platform: str, width: int) -> None:
-    """The timeline and the wide tables scroll inside their regions."""
-    page = opened(platform, width=width)
+def test_page_never_scrolls_sideways(opened: Any, every: str, width: int) -> None:
+    """At 320 px the page is 320 px wide: charts and wide tables scroll inside their regions."""
+    page = opened(every, width=width)
     assert width == page.evaluate("document.documentElement.scrollWidth")
 
 
-@pytest.mark.parametrize("options", [{"color_scheme": "light"}, {"color_scheme": "dark"}], ids=["light", "dark"])
-def test_axe_finds_nothing_with_a_month(opened: Any, month: str, options: dict[str, Any]) -> None:
-    """Nor with the notice, the bars of the month, the exceptions and the lines of the trend."""
-    page = opened(month, **options)
-    found = axe.Axe().run(page, options={"runOnly": {"type": "tag", "values": TAGS}})
-    assert [(one["id"], one["nodes"][0]["html"]) for one in found.response["violations"]] == []
-    assert (page.locator("#month svg").count(), page.locator("#trend svg").count()) == (1, 2)
-
-
-@pytest.mark.parametrize("width", [320, 640, 1280])
-def test_page_with_a_month_never_scrolls_sideways(opened: Any, month: str, width: int) -> None:
-    """Bars, lines and wide tables scroll inside their regions."""
-    page = opened(month, width=width)
-    assert width == page.evaluate("document.documentElement.scrollWidth")
-
-
-def test_page_with_a_month_asks_for_nothing_and_its_policy_holds(browser: Any, month: str) -> None:
-    """Its style is allowed by its digest: what was outside is hatched, and nothing is refused."""
+def test_nothing_is_requested_and_nothing_is_refused(browser: Any, every: str) -> None:
+    """Loading the page and sorting asks for the page alone, and its own policy blocks none of it."""
     context = browser.new_context()
     page = context.new_page()
     requests: list[str] = []
@@ -137,11 +120,20 @@ def test_page_with_a_month_asks_for_nothing_and_its_policy_holds(browser: Any, m
     page.on("request", lambda request: requests.append(request.url))
     page.on("console", lambda message: messages.append(message.text))
     page.on("pageerror", lambda error: messages.append(str(error)))
-    page.goto(month)
-    drawn = page.locator("rect.m-out").first.evaluate("one => getComputedStyle(one).fill")
+    page.goto(every)
+    page.get_by_role("button", name="Sort by Age (days)").click()
     context.close()
-    assert ([month], []) == (requests, messages)
-    assert drawn == 'url("#m-cut")'
+    assert ([every], []) == (requests, messages)
+
+
+def test_charts_are_drawn_with_their_patterns(opened: Any, platform: str, month: str) -> None:
+    """The page's style is allowed by its digest: what is outside or not known is hatched, not only coloured."""
+    page = opened(platform)
+    assert page.locator("#patches svg").count() == 1
+    assert page.locator("rect.l-unknown").first.evaluate(FILL) == 'url("#unsure")'
+    page = opened(month)
+    assert (page.locator("#month svg").count(), page.locator("#trend svg").count()) == (1, 2)
+    assert page.locator("rect.m-out").first.evaluate(FILL) == 'url("#m-cut")'
 
 
 def test_hours_of_the_month_are_sorted_as_numbers(opened: Any, month: str) -> None:
@@ -165,22 +157,6 @@ def test_the_summary_of_a_month_is_one_sheet(opened: Any, month: str, tmp_path: 
     assert "Action plan" in second
 
 
-def test_page_with_patches_asks_for_nothing_and_its_policy_holds(browser: Any, platform: str) -> None:
-    """Its style is allowed by its digest: the stages have their patterns, and nothing is refused."""
-    context = browser.new_context()
-    page = context.new_page()
-    requests: list[str] = []
-    messages: list[str] = []
-    page.on("request", lambda request: requests.append(request.url))
-    page.on("console", lambda message: messages.append(message.text))
-    page.on("pageerror", lambda error: messages.append(str(error)))
-    page.goto(platform)
-    drawn = page.locator("rect.l-unknown").first.evaluate("one => getComputedStyle(one).fill")
-    context.close()
-    assert ([platform], []) == (requests, messages)
-    assert drawn == 'url("#unsure")'
-
-
 def test_patches_are_sorted_by_days(opened: Any, platform: str) -> None:
     """A click sorts by the days from notice to production; what has none stays last."""
     page = opened(platform)
@@ -188,28 +164,6 @@ def test_patches_are_sorted_by_days(opened: Any, platform: str) -> None:
     days = page.locator(".patches").first.locator("tbody tr td:nth-child(3)").all_inner_texts()
     shown = [str(text).split()[0] for text in days]
     assert shown == ["1.2", "1.3", "≥1.8", "2.0", "4.0", "5.5", "6.9", "10.1", "23.2", "–", "–", "–"]
-
-
-@pytest.mark.parametrize("width", [320, 640, 1280])
-def test_page_never_scrolls_sideways(opened: Any, address: str, width: int) -> None:
-    """At 320 px the page is 320 px wide: only tables scroll, inside their regions."""
-    page = opened(address, width=width)
-    assert width == page.evaluate("document.documentElement.scrollWidth")
-
-
-def test_nothing_is_requested_and_nothing_is_refused(browser: Any, address: str) -> None:
-    """Loading the page asks for the page alone, and its own policy blocks none of it."""
-    context = browser.new_context()
-    page = context.new_page()
-    requests: list[str] = []
-    messages: list[str] = []
-    page.on("request", lambda request: requests.append(request.url))
-    page.on("console", lambda message: messages.append(message.text))
-    page.on("pageerror", lambda error: messages.append(str(error)))
-    page.goto(address)
-    page.get_by_role("button", name="Sort by Age (days)").click()
-    context.close()
-    assert ([address], []) == (requests, messages)
 
 
 def test_policy_refuses_a_foreign_script(opened: Any, address: str) -> None:
