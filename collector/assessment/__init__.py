@@ -131,6 +131,13 @@ def _digest(risks: Iterable[AcceptedRisk]) -> str:
     return f"sha256:{hashlib.sha256(msgspec.json.encode(ordered)).hexdigest()}"
 
 
+def _exit_code(question: Question, judged: Judged, lacking: str) -> int:
+    """Evidence that was altered is worse than evidence that is not there, and that is worse than a finding."""
+    if question.month is not None and not all(row.verified for row in question.month.snapped):
+        return 6
+    return 3 if lacking else 1 if judged.ledger.flagged() else 0
+
+
 def _answered(question: Question, judged: Judged, version: str, inputs: Mapping[str, str]) -> Assessment:
     judged.ledger.attested = attested_words(question.below.attested, question.as_of)
     found = holes(question, judged)
@@ -174,7 +181,7 @@ def _answered(question: Question, judged: Judged, version: str, inputs: Mapping[
         checks={name: CHECKS[name].title for name in judged.desks},
         answer=answer(said),
         scope_note=scope_note(coverage, question.patterns, question.as_of, question.facts.taken_at),
-        exit_code=3 if lacking else 1 if judged.ledger.flagged() else 0,
+        exit_code=_exit_code(question, judged, lacking),
         patches=patches.patches(),
         stemcells=patches.stemcells(),
         stages=patches.stages(),

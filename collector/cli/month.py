@@ -29,34 +29,55 @@ _ORDER = (130, 70, 2, 6, 4, 5, 3, 1, 0)
 
 
 class Job(NamedTuple):
-    """A month, where its evidence lies, and the workbook that --previous names."""
+    """A month and where its evidence lies, what is asked for each system, and how the reports are made.
+
+    `named` is the workbook that --previous names.
+    """
 
     settings: Settings
     world: World
     store: Store
     period: Period
+    asks: Mapping[str, MonthAsk]
+    artifacts: Sequence[str]
+    context: Context
     named: Previous | None
 
 
 def audit(given: Mapping[str, Any]) -> int:
     """Take the closing snapshot unless the store holds it, assess the month, publish; a second run changes nothing."""
-    world = world_of(given)
-    settings = settings_of(given, world)
-    period = _period(given, world)
-    store = store_at(settings.tables.store.url, settings, world)
-    named = previous_named(given)
-    if closing_snapshot(store, settings.tables.system.id, period) is None:
-        _close(given, settings, world, store)
-    return _months(given, Job(settings, world, store, period, named), publishes=True)
+    job = _job(given)
+    if closing_snapshot(job.store, job.settings.tables.system.id, job.period) is None:
+        _close(given, job.settings, job.world, job.store)
+    return _months(given, job, publishes=True)
 
 
 def report(given: Mapping[str, Any]) -> int:
     """Assess the stored snapshots of a month; into the folder that -o names, else into the store."""
+    return _months(given, _job(given), publishes=given["output"] is None)
+
+
+def _job(given: Mapping[str, Any]) -> Job:
+    """Everything that was typed and set, checked before anybody is asked."""
     world = world_of(given)
     settings = settings_of(given, world)
+    period = _period(given, world)
+    templates = templates_in(given["templates"])
+    asks = {}
+    for own in systems_in(settings):
+        catalog = read_catalog(own, controls_folder(given))
+        question = Question(controls=catalog.control_ids(*given["controls"]))
+        asks[own.tables.system.id] = MonthAsk(
+            question, catalog, own, templates, __version__, risks_in(own, catalog), world.clock.now()
+        )
+    context = Context(
+        templates=templates, html_max_rows=settings.tables.report.html_max_rows, oscal_version=given["oscal_version"]
+    )
+    artifacts = artifacts_of(given, settings, world)
+    if given["output"]:
+        refuse_foreign(given["output"].resolve())
     store = store_at(settings.tables.store.url, settings, world)
-    job = Job(settings, world, store, _period(given, world), previous_named(given))
-    return _months(given, job, publishes=given["output"] is None)
+    return Job(settings, world, store, period, asks, artifacts, context, previous_named(given))
 
 
 def _period(given: Mapping[str, Any], world: World) -> Period:
@@ -92,41 +113,28 @@ def _close(given: Mapping[str, Any], settings: Settings, world: World, store: St
 
 def _months(given: Mapping[str, Any], job: Job, *, publishes: bool) -> int:
     """The reports of every system; the worst exit code."""
-    settings, world, store, period, named = job
-    artifacts = artifacts_of(given, settings, world)
-    templates = templates_in(given["templates"])
-    context = Context(
-        templates=templates,
-        html_max_rows=settings.tables.report.html_max_rows,
-        oscal_version=given["oscal_version"],
-    )
-    if given["output"]:
-        refuse_foreign(given["output"].resolve())
+    world, store, period = job.world, job.store, job.period
     codes = []
-    systems = systems_in(settings)
-    for own in systems:
-        catalog = read_catalog(own, controls_folder(given))
-        shelf = Shelf(store, settings.tables.system.id, own.tables.system.id)
-        question = Question(controls=catalog.control_ids(*given["controls"]))
-        ask = MonthAsk(question, catalog, own, templates, __version__, risks_in(own, catalog), world.clock.now())
-        assessment = judge_month(shelf, period, ask)
-        previous = named or previous_stored(store, own.tables.system.id, period)
+    for system, ask in job.asks.items():
+        assessment = judge_month(Shelf(store, job.settings.tables.system.id, system), period, ask)
+        previous = job.named or previous_stored(store, system, period)
         if previous is not None:
             assessment = previous.beside(assessment)
         if given["output"]:
-            folder = given["output"] / own.tables.system.id if len(systems) > 1 else given["output"]
-            written = render(assessment, artifacts, folder, context, None)
+            folder = given["output"] / system if len(job.asks) > 1 else given["output"]
+            written = render(assessment, job.artifacts, folder, job.context, None)
             world.note(f"wrote {len(written)} files into {folder}")
         if publishes:
-            _publish(assessment, artifacts, context, store, world)
+            _publish(assessment, job)
         show(assessment, given["format_"], world)
         tell_step(assessment, world)
         codes.append(code_of(assessment, given))
     return min(codes, key=_ORDER.index)
 
 
-def _publish(assessment: Assessment, artifacts: Sequence[str], context: Context, store: Store, world: World) -> None:
+def _publish(assessment: Assessment, job: Job) -> None:
     """Put the reports into the store, unless just these are there; an older run of the month is superseded."""
+    store, world = job.store, job.world
     key = report_key(assessment)
     if f"{key}/manifest.json" in store.keys(f"{key}/"):
         world.note(f"nothing new; stored in {store.url}: {key}")
@@ -137,7 +145,7 @@ def _publish(assessment: Assessment, artifacts: Sequence[str], context: Context,
         None,
     )
     folder = kept_work(world, key)
-    render(assessment, artifacts, folder, context, None, supersedes=supersedes)
+    render(assessment, job.artifacts, folder, job.context, None, supersedes=supersedes)
     publish(store, folder, key)
     shutil.rmtree(folder)
     world.note(f"stored in {store.url}: {key}")

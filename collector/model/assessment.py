@@ -272,7 +272,7 @@ class Assessment(Value, frozen=True, kw_only=True):
     """The whole answer; everything that a report prints is here, and no report computes a verdict.
 
     `answer` is the one sentence; `scope_note` the first line when no boundary is declared (or ""); `exit_code` the code
-    `collect` returns (0, 1 or 3). `documents` are those of the snapshots, `inputs` the digests of everything used.
+    `collect` returns (0, 1, 3 or 6). `documents` are those of the snapshots, `inputs` the digests of everything used.
     `snapshots` begins with the one that was judged; what follows are earlier ones, for what the platform forgets.
     Of a month, `period` is its name and `month` what its snapshots say together; `differences` compare it with the one
     before, `closed` are the actions of then that are done, `figures` those of it and of the months before, `items` what

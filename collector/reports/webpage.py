@@ -64,6 +64,7 @@ _CHIPS: Final[Mapping[str, tuple[str, str, str]]] = {
     "exit-0": ("ok", "✓", "Shown to be inside every window"),
     "exit-1": ("bad", "✗", "Findings to act on"),
     "exit-3": ("open", "?", "Incomplete evidence"),
+    "exit-6": ("bad", "✗", "Damaged evidence"),
 }
 _ORDER: Final[tuple[Status, ...]] = ("fail", "unknown", "pass", "not-applicable")
 

@@ -160,7 +160,9 @@ def _fold(store: Store, prefixes: Sequence[str], timeline: Timeline, into: Path,
                 shutil.rmtree(judged[0].root)  # a copy: a month of them would fill the disk
         judged = snapshot, facts
     if judged is None:
-        raise IntegrityError(f"no snapshot of the month can be read: {next(iter(problems.values()))}")
+        raise IntegrityError(
+            f"no snapshot of the month can be read: {next(iter(problems.values()))}", hint="restore it from a copy"
+        )
     return Folded(judged, others, problems)
 
 

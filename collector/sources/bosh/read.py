@@ -133,7 +133,7 @@ class _Pages:
         try:
             return decode(self._body(document))
         except Malformed as error:
-            raise IntegrityError(f"{document.file} cannot be read: {error}") from error
+            raise IntegrityError(f"{document.file} cannot be read: {error}", hint="restore it from a copy") from error
 
 
 def _listed(pages: _Pages, harvest: Harvest) -> tuple[Deployed, ...] | None:

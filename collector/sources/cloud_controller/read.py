@@ -162,7 +162,7 @@ class _Pages:
         try:
             return _DECODERS[what](self._body(document))
         except Malformed as error:
-            raise IntegrityError(f"{document.file} cannot be read: {error}") from error
+            raise IntegrityError(f"{document.file} cannot be read: {error}", hint="restore it from a copy") from error
 
     def digests(self) -> dict[str, tuple[str, ...]]:
         return {what: tuple(document.digest for document in documents) for what, documents in self._documents.items()}
