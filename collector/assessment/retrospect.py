@@ -24,7 +24,7 @@ def in_retrospect(assessment: Assessment) -> Assessment:
         differences=differences,
         closed=closed_actions(assessment, differences),
         figures=over_months(month.past, figures(assessment, month.period.name)),
-        items=open_items(assessment, month.past[-1] if month.past else None, month.period.name),
+        items=open_items(assessment, month.latest, month.period.name),
     )
 
 

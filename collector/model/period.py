@@ -210,3 +210,8 @@ class Month(Value, frozen=True, kw_only=True):
     changes: tuple[Change, ...] = ()
     previous: MonthSummary | None = None
     past: tuple[MonthSummary, ...] = ()
+
+    @property
+    def latest(self) -> MonthSummary | None:
+        """The newest summary that there is, of whatever month before."""
+        return self.previous or (self.past[-1] if self.past else None)

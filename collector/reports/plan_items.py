@@ -45,7 +45,7 @@ def told_items(assessment: Assessment) -> list[Told]:
     for seen in assessment.observations:
         if seen.check in checks:
             rows[seen.check, label_of(seen.subject)].append(seen)
-    previous = assessment.month.previous if assessment.month is not None else None
+    previous = assessment.month.latest if assessment.month is not None else None
     earlier = {
         label_of(row.subject): row.subject
         for row in (previous.failing if previous is not None else ())
