@@ -46,7 +46,7 @@ def _lines(assessment: Assessment) -> Iterator[str]:
     if assessment.scope_note:
         yield f"*{_text(assessment.scope_note)}*"
         yield ""
-    yield f"**{_text(assessment.answer)}**"
+    yield f"**{markdown_text(assessment.answer)}**"
     yield ""
     when = f"{_text(assessment.period)}, as of" if assessment.period else "As of"
     yield f"{when} {assessment.as_of:%Y-%m-%d %H:%M} UTC · {markdown_code(assessment.foundation)}"

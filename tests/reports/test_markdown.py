@@ -20,6 +20,12 @@ def test_the_summary_starts_with_whom_it_speaks_for_and_the_answer() -> None:
     )
 
 
+def test_a_long_answer_is_told_to_its_end() -> None:
+    """A month's answer is one sentence of many parts; the last of them counts as much as the first."""
+    said = "; ".join(f"{number} applications were outside" for number in range(30))
+    assert f"**{said}**" in render("summary", example_assessment(answer=said)).decode()
+
+
 def test_the_summary_names_the_worst_and_the_gaps() -> None:
     """One row an app that is flagged or not assessed, then what was not read."""
     text = render("summary", example_assessment()).decode()
