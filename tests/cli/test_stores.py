@@ -100,6 +100,21 @@ def test_a_live_answer_is_stored_with_its_evidence(run, demo, store, home):
     assert list(files_below(home, Path())) == []
 
 
+def test_a_month_is_closed_into_a_store_and_reported_from_it(run, demo, store, home):
+    """Once: the second run finds snapshot and reports there, and a report gives the same answer without asking."""
+    first = run("audit", "--store", store, "-f", "json")
+    second = run("audit", "--store", store, "-f", "json")
+    asked = len(demo.requests)
+    told = run("report", "--store", store, "-o", "again", "-f", "json")
+
+    assert first.code == second.code == told.code == 1
+    assert first.out == second.out == told.out
+    assert (f"stored in {store}: system=default/reports/" in first.err, "nothing new" in second.err) == (True, True)
+    assert len(demo.requests) == asked
+    assert Path("again/assessment.json").read_text(encoding="utf-8") == first.out
+    assert list(files_below(home)) == []
+
+
 def test_a_bucket_is_asked_for_by_a_variable_too(run, healthy, bucket, monkeypatch):
     """COLLECT_STORE names the store as the flag does."""
     monkeypatch.setenv("COLLECT_STORE", bucket)
