@@ -99,14 +99,16 @@ def _platform(text: str) -> str:
 
 
 @pytest.mark.parametrize("name", ["crontab", "github-actions.yml"])
-def test_the_schedules_take_evidence_daily_and_harvest_four_times_a_day(name: str):
-    """Each recipe has both times and both commands, and names only variables and options that there are."""
+def test_the_schedules_take_evidence_daily_harvest_four_times_a_day_and_close_each_month(name: str):
+    """Each recipe has the times and the commands, and names only variables and options that there are."""
     text = (ROOT / "samples" / "schedule" / name).read_text(encoding="utf-8")
     commands = [found.strip().split() for found in re.findall(r"(?:&& |run: )(collect [^&|\n]+)", text)]
     variables = dict.fromkeys(re.findall(r"COLLECT_[A-Z_]+", text), "")
 
     assert "17 6 * * *" in text
     assert "47 */6 * * *" in text
+    assert "37 7 1 * *" in text
+    assert len([words for words in commands if "audit" in words]) == 1
     assert [sorted({*words} & {"--source", "bosh"}) for words in commands if "snapshot" in words] == [
         [], ["--source", "bosh"],
     ]  # fmt: skip
