@@ -3,6 +3,7 @@
 import base64
 import traceback
 from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
 
 import pytest
 
@@ -230,7 +231,8 @@ def test_a_director_must_be_asked_safely(world, url) -> None:
         ((400, b"Invalid after parameter: 'yesterday' ", "application/json"),
          "400 Bad Request: Invalid after parameter: 'yesterday'"),
         ((400, b'{"code": "x", "description": 7}', "application/json"), "400 Bad Request"),
-        ((416, b"\n", "text/html"), "416 Requested Range Not Satisfiable"),
+        # Python 3.13 calls it otherwise than 3.12.
+        ((416, b"\n", "text/html"), f"416 {HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE.phrase}"),
     ],
 )  # fmt: skip
 def test_a_no_is_read_by_its_body(director, world, say, answer, expected) -> None:
