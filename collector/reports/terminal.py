@@ -14,7 +14,6 @@ from collector.reports.patching import (
     day_of,
     latency_days,
     live_in,
-    of_platform,
     statements,
     title_of,
     worst_patches,
@@ -49,9 +48,8 @@ def _plain(assessment: Assessment) -> Iterator[str]:
     yield from map(visible, statements(assessment))
     yield from gap_lines(assessment, limit=None)
     for action in to_do(assessment):
-        # What there is to do on the platform has no command that would name what it is about.
-        about = f"{title_of(action.subject)}: " if of_platform(action.subject) else ""
-        yield visible(f"next: {about}{action.command or action.what}")
+        # A command names what it is about.
+        yield visible(f"next: {action.command or f'{title_of(action.subject)}: {action.what}'}")
 
 
 def head(assessment: Assessment) -> Iterator[str]:

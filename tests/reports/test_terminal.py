@@ -33,6 +33,9 @@ def test_off_a_terminal_every_line_is_whole_and_plain() -> None:
     ]
     assert "not read: cloud-controller builds: 403 CF-NotAuthorized" in lines
     assert "next: cf target -o agency-a -s prod; cf restage --strategy rolling payments-api" in lines
+    assert [line for line in lines if line.startswith("next: ") and "cf target" not in line] == [
+        f"next: {action.subject.label}: {action.what}" for action in example_assessment().actions if not action.command
+    ]
     assert not [line for line in lines if "\x1b" in line]
 
 
