@@ -13,11 +13,12 @@ from collector.cli.earlier import Previous, previous_named, previous_stored
 from collector.cli.lines import sources_in
 from collector.cli.step import tell_step
 from collector.cli.wiring import artifacts_of, collect_live, controls_folder, settings_of, store_at, world_of
-from collector.cli.world import World
+from collector.cli.world import World, printing
 from collector.errors import UsageError
 from collector.evidence import Store, last_manifest, refuse_foreign, runs_of
 from collector.model import Assessment, Period
 from collector.reports.context import Context
+from collector.reports.text import visible
 from collector.resources import templates_in
 from collector.run import Question, read_catalog, render, report_key, snapshot_key
 from collector.run.monthly import MonthAsk, Shelf, closing_snapshot, judge_month, month_named
@@ -126,6 +127,9 @@ def _months(given: Mapping[str, Any], job: Job, *, publishes: bool) -> int:
             world.note(f"wrote {len(written)} files into {folder}")
         if publishes:
             _publish(assessment, job)
+        if len(job.asks) > 1 and given["format_"] == "table":
+            with printing():
+                print(f"{visible(assessment.system.name or system)}:")
         show(assessment, given["format_"], world)
         tell_step(assessment, world)
         codes.append(code_of(assessment, given))

@@ -18,7 +18,7 @@ def trend(given: Mapping[str, Any]) -> int:
     settings = settings_of(given, world)
     store = store_at(settings.tables.store.url, settings, world)
     every = [
-        row
+        trend_report.Row(own.tables.system.id, row)
         for own in systems_in(settings)
         for body in summaries(store, own.tables.system.id)
         for row in read_summary(body).figures

@@ -147,3 +147,56 @@ def test_what_cannot_be_compared(run):
     Path("other.json").write_text('{"schema": "other"}', encoding="utf-8")
     assert run("diff", "other.json", "other.json").code == 6
     assert run("diff", "nowhere", "other.json").complaint[0].startswith("cannot read nowhere")
+
+
+SYSTEMS = """
+[[systems]]
+id = "alpha"
+name = "Alpha"
+spaces = ["agency-a/*"]
+
+[[systems]]
+id = "beta"
+name = "Beta"
+spaces = ["agency-b/*"]
+"""
+
+
+def test_several_systems_over_one_snapshot(run, demo):
+    """One closing snapshot, and for each system reports of its own apps alone; a second run changes nothing."""
+    Path("collect.toml").write_text(SYSTEMS, encoding="utf-8")
+    first = run("audit", "-o", "out")
+
+    assert first.code == 1
+    assert len(finished(Path("evidence"))) == 1
+    for name, org in (("alpha", "agency-a"), ("beta", "agency-b")):
+        answer = json.loads(Path("out", name, "assessment.json").read_text(encoding="utf-8"))
+        orgs = {row["subject"]["org"] for row in answer["observations"] if row["subject"]["type"] == "app"}
+        assert (answer["system"]["id"], orgs) == (name, {org})
+        assert len(list(Path(f"evidence/system={name}/reports").glob("*/*/manifest.json"))) == 1
+    lines = first.out.splitlines()
+    assert lines[0] == "Alpha:"
+    assert "Beta:" in lines
+    assert run("audit").err.count("nothing new") == 2
+
+
+def test_the_months_of_several_systems(run, demo):
+    """The trend names the system of each line, and a comparison of two months is one of each system."""
+    Path("collect.toml").write_text(SYSTEMS, encoding="utf-8")
+    for month in (PREVIOUS, CURRENT):
+        run("audit", "--month", month, "-q")
+
+    assert {line.split()[1] for line in run("trend").out.splitlines()} == {"alpha:", "beta:"}
+    assert {row["system"] for row in run("trend", "-f", "json").json["figures"]} == {"alpha", "beta"}
+    orgs = {row["subject"].get("org") for row in run("diff", PREVIOUS, CURRENT, "-f", "json").json["differences"]}
+    assert {"agency-a", "agency-b"} <= orgs
+
+
+def test_answers_of_several_systems_are_printed_one_after_the_other(run, demo):
+    """With -f json one document for each."""
+    Path("collect.toml").write_text(SYSTEMS, encoding="utf-8")
+    text, decoder = run("audit", "-f", "json").out, json.JSONDecoder()
+
+    alpha, end = decoder.raw_decode(text)
+    beta, _ = decoder.raw_decode(text[end:].lstrip())
+    assert [each["system"]["id"] for each in (alpha, beta)] == ["alpha", "beta"]

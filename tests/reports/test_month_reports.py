@@ -125,11 +125,11 @@ def test_differences_are_printed() -> None:
 
 def test_the_trend_is_printed() -> None:
     """Share and percentiles in days; a month that nobody judged has none."""
-    rows = trend.by(month_assessment().figures, None)
+    rows = trend.by([trend.Row("portal", row) for row in month_assessment().figures], None)
     assert list(trend.lines(rows)) == [
         "2026-09  restage-age  8 of 10 inside (80 %)  p50 2.0 d  p90 16.7 d  max 20.8 d",
         "2026-10  restage-age  9 of 9 inside (100 %), 1 not known  p50 1.7 d  p90 –  max 62.5 d",
     ]
     assert json.loads(trend.json_of(rows))["figures"][1]["month"] == "2026-10"
-    assert trend.csv_of(rows).decode("utf-8-sig").splitlines()[1].startswith("2026-09,restage-age,,,10,8,0,48.0")
+    assert trend.csv_of(rows).decode("utf-8-sig").splitlines()[1].startswith("portal,2026-09,restage-age,,,10,8,0,48.0")
     assert list(trend.lines(())) == ["no month in the store has figures"]

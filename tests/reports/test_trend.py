@@ -3,15 +3,19 @@
 import csv
 import io
 import json
+from typing import Any
 
 from collector.model import Figures
-from collector.reports.trend import by, csv_of, json_of, lines
+from collector.reports.trend import Row, by, csv_of, json_of, lines
 
-SEPTEMBER = Figures(month="2026-09", name="restage-age", subjects=10, inside=8, p50=48.0, p90=400.0, most=500.0)
-OCTOBER = Figures(
-    month="2026-10", name="restage-age", subjects=10, inside=6, unknown=2, p50=24.0, p90=336.0, most=337.2
-)
-SPACE = Figures(month="2026-10", name="restage-age", by="space", group="=a/prod\x07", subjects=1, unknown=1)
+
+def row(system: str = "portal", **figures: Any) -> Row:
+    return Row(system, Figures(name="restage-age", **figures))
+
+
+SEPTEMBER = row(month="2026-09", subjects=10, inside=8, p50=48.0, p90=400.0, most=500.0)
+OCTOBER = row(month="2026-10", subjects=10, inside=6, unknown=2, p50=24.0, p90=336.0, most=337.2)
+SPACE = row(month="2026-10", by="space", group="=a/prod\x07", subjects=1, unknown=1)
 
 
 def test_lines_tell_days_and_shares() -> None:
@@ -20,6 +24,13 @@ def test_lines_tell_days_and_shares() -> None:
         "2026-09  restage-age  8 of 10 inside (80 %)  p50 2.0 d  p90 16.7 d  max 20.8 d",
         "2026-10  restage-age  6 of 8 inside (75 %), 2 not known  p50 1.0 d  p90 14.0 d  max 14.0 d",
     ]
+
+
+def test_systems_are_told_apart_where_there_are_several() -> None:
+    """Each line begins with the one that it is of."""
+    other = row("claims\x07", month="2026-10", subjects=1, inside=1)
+    told = [line.split("  ")[1] for line in lines([OCTOBER, other])]
+    assert told == ["claims␇: restage-age", "portal: restage-age"]
 
 
 def test_nothing_judged_has_no_share() -> None:
@@ -46,6 +57,7 @@ def test_json_is_in_hours() -> None:
     body = json.loads(json_of([SPACE, OCTOBER]))
     assert body["schema"] == "cf-evidence/trend/1"
     assert body["figures"][1] == {
+        "system": "portal",
         "month": "2026-10",
         "name": "restage-age",
         "by": "",
@@ -64,6 +76,6 @@ def test_csv_is_safe_in_a_spreadsheet() -> None:
     """A group is never a formula, a missing number is an empty cell."""
     head, *rows = csv.reader(io.StringIO(csv_of([OCTOBER, SPACE]).decode("utf-8-sig")))
     assert head[-3:] == ["p50_hours", "p90_hours", "max_hours"]
-    assert rows[0] == ["2026-10", "restage-age", "", "", "10", "6", "2", "24.0", "336.0", "337.2"]
-    assert rows[1][3].startswith("'=a/prod")
+    assert rows[0] == ["portal", "2026-10", "restage-age", "", "", "10", "6", "2", "24.0", "336.0", "337.2"]
+    assert rows[1][4].startswith("'=a/prod")
     assert rows[1][-3:] == ["", "", ""]
