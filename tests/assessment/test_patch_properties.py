@@ -91,7 +91,7 @@ def less(draw, below):
     return change(below, directors=(first, *rest))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(below=platforms(), data=st.data())
 def test_less_evidence_never_turns_a_fail_into_a_pass(below, data) -> None:
     """Hiding a release, a notice, an event, a task, machines or a topic never makes a patch look in time."""
@@ -101,7 +101,7 @@ def test_less_evidence_never_turns_a_fail_into_a_pass(below, data) -> None:
     ] == []
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(below=platforms(), data=st.data())
 def test_order_of_what_was_read_does_not_matter(below, data) -> None:
     """Releases, notices, directors and events may come in any order."""

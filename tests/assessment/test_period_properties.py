@@ -12,7 +12,7 @@ from collector.model import Breach, Held, Unseen
 from tests.assessment.period_lives import MONTH, OCTOBER, Life, Shown, fine, hour, lives, looks, told
 
 CHECKS = ("app-restage-age", "buildpack-current")
-MANY = settings(max_examples=400, deadline=None)
+MANY = settings(max_examples=400)
 STEADY = 7 * 24
 NOTHING_ASSUMED = 0.1
 
@@ -107,7 +107,7 @@ def test_a_lost_snapshot_that_showed_a_rollback_leaves_no_pass() -> None:
     assert (less.inside, less.outside, less.unknown) == (696, 0, 48)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(lives(), looks(least=2), st.randoms(use_true_random=False))
 def test_the_order_of_snapshots_does_not_matter(life: Life, shown: list[Shown], chance: Random) -> None:
     """Whatever order they are folded in, the answer is the same."""
@@ -119,7 +119,7 @@ def test_the_order_of_snapshots_does_not_matter(life: Life, shown: list[Shown], 
     assert one.snapped({}) == other.snapped({})
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(lives(), looks())
 def test_the_hours_of_an_app_that_runs_all_along_add_up(life: Life, shown: list[Shown]) -> None:
     """To the month, or to what is left of it since the app was made."""

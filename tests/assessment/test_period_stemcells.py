@@ -483,7 +483,7 @@ def thinned(directors: Sequence[Director], play: Play, random: Random, share: fl
     ]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(MOVES, GAPS, TIMES)
 def test_the_hours_of_a_month_add_up_and_are_true(moves, gaps, times) -> None:
     """What is inside or outside was so, with the version that the last success left counted as live."""
@@ -498,7 +498,7 @@ def test_the_hours_of_a_month_add_up_and_are_true(moves, gaps, times) -> None:
             assert is_in(row, at) == truly(then.conventional if then else None, releases, at), at
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(MOVES, GAPS, TIMES, st.integers(0, 2**40), st.sampled_from((0.03, 0.1, 0.3, 0.7)))
 def test_no_time_is_inside_that_was_not_whatever_is_hidden(moves, gaps, times, seed, share) -> None:
     """Rows, tasks and lists are missing; what is inside was so of every VM."""
@@ -511,7 +511,7 @@ def test_no_time_is_inside_that_was_not_whatever_is_hidden(moves, gaps, times, s
         assert truly(play.floor(at), releases, at) or not is_in(row, at), at
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(MOVES, GAPS, TIMES, st.integers(0, 2**40))
 def test_a_lost_harvest_or_event_never_makes_time_inside(moves, gaps, times, seed) -> None:
     """What was outside or not known stays so."""
@@ -524,7 +524,7 @@ def test_a_lost_harvest_or_event_never_makes_time_inside(moves, gaps, times, see
     assert_no_better(whole(thinned(directors, play, random, 0.1), releases), more)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(MOVES, GAPS, TIMES, st.integers(0, 5))
 def test_an_unread_release_never_makes_time_inside(moves, gaps, times, number) -> None:
     """Neither one of an unknown instant, nor an index of which a part was not read."""
@@ -537,7 +537,7 @@ def test_an_unread_release_never_makes_time_inside(moves, gaps, times, number) -
     assert_no_better(whole(directors, rest, without="stemcell-index"), more)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(MOVES, GAPS, TIMES, st.randoms(use_true_random=False))
 def test_the_order_of_snapshots_and_releases_does_not_matter(moves, gaps, times, chance) -> None:
     """They may be read in any order, and twice."""

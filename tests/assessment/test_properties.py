@@ -106,7 +106,7 @@ def without_one(draw, known: Facts) -> Facts:
     return known
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(known=foundations(), data=st.data())
 def test_less_evidence_never_passes_more(known, data) -> None:
     """What was no pass with the evidence is none without it, for a subject and for an objective."""
@@ -117,7 +117,7 @@ def test_less_evidence_never_passes_more(known, data) -> None:
     assert {row.id for control in less.controls for row in control.objectives if row.status == "satisfied"} <= good
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(known=foundations(), topic=st.sampled_from(sorted({"apps", "droplets", "buildpacks", "stacks"})))
 def test_unread_need_never_satisfies(known, topic) -> None:
     """An objective whose deciding checks lack a topic is not satisfied, and the evidence is incomplete."""
@@ -125,7 +125,7 @@ def test_unread_need_never_satisfies(known, topic) -> None:
     assert (answer.exit_code, answer.controls[0].status == "satisfied") == (3, False)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(known=foundations(), data=st.data())
 def test_order_of_apps_does_not_matter(known, data) -> None:
     """The answer is a function of the set of apps."""
@@ -133,7 +133,7 @@ def test_order_of_apps_does_not_matter(known, data) -> None:
     assert assessed(known, declared=DECLARED) == assessed(change(known, apps=tuple(shuffled)), declared=DECLARED)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(known=foundations())
 def test_counts_add_up(known) -> None:
     """Every check counts each of its subjects once, whatever its role."""

@@ -381,7 +381,7 @@ RISKS = st.lists(
 )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(known=foundations(), risks=RISKS)
 def test_exception_changes_no_verdict(known: Any, risks: Sequence[AcceptedRisk]) -> None:
     """No exception changes a status or an objective; only fails are accepted, and every one is counted."""
@@ -396,7 +396,7 @@ def test_exception_changes_no_verdict(known: Any, risks: Sequence[AcceptedRisk])
         assert all(0 <= row.waived <= row.fail for row in control.checks)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(known=foundations(), risks=RISKS, data=st.data())
 def test_less_evidence_never_looks_better(known: Any, risks: Sequence[AcceptedRisk], data: Any) -> None:
     """With exceptions in force, taking evidence away makes no pass, and no exit code 0."""

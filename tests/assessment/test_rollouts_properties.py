@@ -133,7 +133,7 @@ def hidden(directors: tuple[Director, ...], play: Play, random: chance.Random, *
     )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(seed=st.integers(0, 2**40), mixed=st.booleans(), share=st.sampled_from((0.03, 0.1, 0.3, 0.7)))
 def test_what_is_hidden_never_makes_a_floor_newer_than_what_ran(seed, mixed, share) -> None:
     """Soundness: whatever rows, tasks and lists are missing, no claim is newer than the oldest VM."""
@@ -146,7 +146,7 @@ def test_what_is_hidden_never_makes_a_floor_newer_than_what_ran(seed, mixed, sha
         assert key(floor) <= key(ran), (at, floor)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(seed=st.integers(0, 2**40), share=st.sampled_from((0.02, 0.1, 0.4)))
 def test_what_is_hidden_never_makes_an_arrival_earlier(seed, share) -> None:
     """None lies before the first instant at which it can have been, and what is open does not look closed."""
@@ -165,7 +165,7 @@ def test_what_is_hidden_never_makes_an_arrival_earlier(seed, share) -> None:
             assert told.not_before is None or left.not_after >= told.not_before, version
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(seed=st.integers(0, 2**40))
 def test_a_lost_harvest_never_makes_a_floor_newer_than_what_ran(seed) -> None:
     """A stretch that no harvest covers is a gap, not a quiet time."""
@@ -179,7 +179,7 @@ def test_a_lost_harvest_never_makes_a_floor_newer_than_what_ran(seed) -> None:
         assert key(floor) <= key(ran), (at, floor)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(seed=st.integers(0, 2**40))
 def test_the_order_of_harvests_and_of_rows_does_not_matter(seed) -> None:
     """Documents arrive in any order, and more than once."""
@@ -199,7 +199,7 @@ def test_the_order_of_harvests_and_of_rows_does_not_matter(seed) -> None:
     assert of(tuple(mixed), play) == of(directors, play)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(seed=st.integers(0, 2**40))
 def test_several_harvests_tell_what_one_tells(seed) -> None:
     """How the rows are cut into harvests does not matter."""

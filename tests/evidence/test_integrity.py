@@ -56,7 +56,7 @@ def test_manifest(folder: Path) -> None:
 
 
 @given(data=st.data())
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=120, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_flipped_byte(kept: Path, data: st.DataObject) -> None:
     """Whichever byte of whichever file is changed, opening the snapshot fails and names the file."""
     path = kept / data.draw(st.sampled_from(FILES))

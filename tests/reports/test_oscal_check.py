@@ -448,7 +448,7 @@ PLACES = [(pointer, member) for pointer, member, *_ in PLANTED.values()] + [
 ]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.sampled_from(PLACES), JSON_VALUES)
 def test_a_document_of_any_shape_is_judged_without_a_crash(place, value):
     """What has the wrong shape is for the schema to tell; these checks go on."""

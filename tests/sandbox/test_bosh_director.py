@@ -183,7 +183,7 @@ def play(director, outcome, version, number):
     )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(RUNS)
 def test_whatever_is_run_the_rows_hang_together(runs):
     """Ids rise, times never go back, parents exist, and a success means that every VM has what was asked for."""

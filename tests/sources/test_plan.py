@@ -357,7 +357,7 @@ def test_ssh_of_apps(*, last: bool) -> None:
     order=st.randoms(use_true_random=False),
     vanishing=st.sets(st.integers(0, 59), max_size=10),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_any_order_of_answers(count: int, size: int, order: Any, vanishing: set[int], *, has_current: bool) -> None:
     """In whatever order answers come and whichever apps vanish, every app that stays is seen with its droplet."""
     cloud = controller([app(number, at=number // 3) for number in range(count)], has_current=has_current)

@@ -309,7 +309,7 @@ OVERLAPPING = [
 
 
 @given(order=st.permutations(range(len(OVERLAPPING))))
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_order_of_documents(tmp_path_factory: pytest.TempPathFactory, order: list[int]) -> None:
     """In whatever order a manifest lists the documents, the facts are the same."""
     expected = facts_in_order(tmp_path_factory.mktemp("first"), list(range(len(OVERLAPPING))), OVERLAPPING)
@@ -320,7 +320,7 @@ def test_order_of_documents(tmp_path_factory: pytest.TempPathFactory, order: lis
 
 
 @given(order=st.permutations(range(5)))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_order_of_arrival(tmp_path_factory: pytest.TempPathFactory, order: list[int]) -> None:
     """In whatever order answers are written, the newest one about a row wins."""
     answers = pages_about_one_app(["1", "2", "3", "4", "5"])
