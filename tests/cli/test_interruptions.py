@@ -79,7 +79,8 @@ def test_a_snapshot_that_was_interrupted_is_finished_by_resume(run, crowded, int
     ran = run("snapshot", "--resume")
 
     assert ran.code == 0
-    again = set(before) & set(asked(crowded)[len(before) :])
+    # The root is asked every time.
+    again = (set(before) & set(asked(crowded)[len(before) :])) - {("/", "")}
     assert len(kept) > 1
     # What was under way when the process died may be asked for once more, and nothing else.
     assert len(again) <= 4
