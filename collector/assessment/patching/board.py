@@ -16,13 +16,12 @@ from collector.assessment.patching.sight import Sight
 from collector.assessment.patching.stages import (
     NOT_OBSERVED,
     Reached,
-    apart,
     between,
     documents,
     last_of,
+    latencies,
     reached,
     released,
-    span,
 )
 from collector.assessment.patching.stemcells import stemcell_records
 from collector.assessment.rollouts import arrival, rollouts
@@ -308,7 +307,7 @@ class Board:
         staging = self._end(STAGING, line, applied, since)
         if first is not None and maybe is None:
             staging = self.staged(line, first.version, since, production)
-        spans, opened = self._latencies(published, release, first, staging, production)
+        spans, opened = latencies((published, release, staging, production), self.as_of, fixed=first is not None)
         return LinePatch(
             line=line,
             applied=applied,
@@ -332,29 +331,6 @@ class Board:
         if applied.maybe is None:
             return upper
         return between(self.stage(environment, line, applied.maybe.version, since), upper)
-
-    def _latencies(
-        self,
-        published: Interval,
-        release: Interval | None,
-        first: StemcellRelease | None,
-        staging: Reached,
-        production: Reached,
-    ) -> tuple[dict[str, tuple[float, float]], tuple[str, ...]]:
-        since = release.not_before if release else None
-        spans = {"total": span(published, production, self.as_of, since)}
-        opened = ["total"] if production.open else []
-        if release is not None:
-            spans["packaging"] = apart(published, release)
-            spans["deployment"] = span(release, production, self.as_of, since)
-            opened += ["deployment"] if production.open else []
-            if staging is not NOT_OBSERVED:
-                spans["staging"] = span(release, staging, self.as_of, since)
-                opened += ["staging"] if staging.open else []
-        elif first is None:
-            spans["packaging"] = span(published, Reached(open=True), self.as_of)
-            opened.append("packaging")
-        return spans, tuple(opened)
 
     def _restarted(self, production: Reached) -> Interval | None:
         """When the last instance of all applications had started again after production was patched."""

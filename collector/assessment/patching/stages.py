@@ -149,6 +149,30 @@ def apart(start: Interval, end: Interval) -> Span:
     return _seconds(end.not_before, start.not_after), _seconds(end.not_after, start.not_before)
 
 
+def latencies(
+    stages: tuple[Interval, Interval | None, Reached, Reached], as_of: datetime, *, fixed: bool
+) -> tuple[dict[str, Span], tuple[str, ...]]:
+    """The latencies that can be told of a notice, in seconds, and the names of those that count to `as_of`.
+
+    `stages` are published, released, staging and production; `fixed` tells whether any stemcell has the fix.
+    """
+    published, release, staging, production = stages
+    since = release.not_before if release else None
+    spans = {"total": span(published, production, as_of, since)}
+    opened = ["total"] if production.open else []
+    if release is not None:
+        spans["packaging"] = apart(published, release)
+        spans["deployment"] = span(release, production, as_of, since)
+        opened += ["deployment"] if production.open else []
+        if staging is not NOT_OBSERVED:
+            spans["staging"] = span(release, staging, as_of, since)
+            opened += ["staging"] if staging.open else []
+    elif not fixed:
+        spans["packaging"] = span(published, Reached(open=True), as_of)
+        opened.append("packaging")
+    return spans, tuple(opened)
+
+
 def skewed(interval: Span) -> bool:
     """Whether a latency is so far below zero that the clocks differ by more than a few minutes."""
     return interval[1] < -SKEW.total_seconds()
