@@ -4,9 +4,14 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from collector.assessment.patching.board import due_end
+from collector.assessment.checks.patches import DONE, exploited_vulnerability_due, os_patch_latency
+from collector.assessment.judgement import unknown
+from collector.assessment.limits import limit_of
+from collector.assessment.patching.board import Board, due_end
+from collector.assessment.patching.sight import Sight
+from collector.assessment.patching.stages import ENDLESS, Reached
 from collector.model import Exploited, Interval, Reach
-from tests.assessment.builders import DAY, HOUR, NOW, SECOND, ago, change
+from tests.assessment.builders import CATALOG, DAY, HOUR, NOW, SECOND, ago, change
 from tests.assessment.platform_builders import (
     CF_STAGING,
     FEEDS,
@@ -45,6 +50,36 @@ def test_patch_is_inside_up_to_the_limit(at, status, over) -> None:
     assert seen.measured.stages["production"] == Interval(
         not_before=at, not_after=at, source="deployment end event", evidence=("sha256:events-2",)
     )
+
+
+def record_of(below):
+    """The one notice of a platform, as its checks meet it."""
+    (record,) = Board(below, NOW, CATALOG.windows, Sight(below)).patches
+    return record
+
+
+@pytest.mark.parametrize("check", [os_patch_latency, exploited_vulnerability_due], ids=["latency", "due"])
+def test_a_patch_is_live_only_when_every_line_is_shown_to_have_it(check) -> None:
+    """One line is late and live: that says nothing of another, of which it is not known, or to which it may apply."""
+    limit = limit_of(CATALOG.windows["os-patch"])
+    entry = Exploited(cve="CVE-2026-1", due=ago(15).date())
+    below = live(ago(10), exploited=(entry,), notices=(notice("USN-1-1", ago(20), cves=("CVE-2026-1",)),))
+    record = record_of(below)
+    (jammy,) = record.lines
+    noble = change(
+        jammy,
+        line="ubuntu-noble",
+        production=Reached(floor=ago(19)),
+        spans={**jammy.spans, "total": (DAY.total_seconds(), ENDLESS)},
+    )
+    alone = check(record, limit)
+    assert (alone.status, alone.next_step) == ("fail", DONE)
+    assert alone.measured.stages["production"] is not None
+    for other in (change(record, lines=(jammy, noble)), change(record, doubt=unknown("a list was not read"))):
+        verdict = check(other, limit)
+        assert (verdict.status, verdict.measured.stages["production"]) == ("fail", None)
+        assert verdict.next_step
+        assert verdict.next_step != DONE
 
 
 def test_known_latency_of_a_public_notice() -> None:

@@ -3,6 +3,8 @@
 from datetime import datetime, timedelta
 from typing import Final
 
+import msgspec
+
 from collector.assessment.judgement import Judgement, Span, hold, not_applicable, passed, unknown, worst
 from collector.assessment.limits import Limit
 from collector.assessment.patching.applying import priorities
@@ -19,6 +21,7 @@ TURN: Final = timedelta(seconds=1)
 
 DEPLOY: Final = "deploy the stemcell that has the fix to production"
 DONE: Final = "it is live now: record why it took longer"
+OTHERS: Final = "one line has the fix: show whether the others of production have it"
 AWAIT: Final = "no stemcell has the fix yet: ask upstream for one"
 
 _NO_ENTRY = not_applicable("none of its vulnerabilities is in the catalog of known exploited ones")
@@ -108,6 +111,17 @@ def _late(end: Reached, due: datetime, as_of: datetime) -> datetime | None:
     return earliest if earliest is not None and earliest >= due + TURN else None
 
 
+def _is_live(record: PatchRecord) -> bool:
+    """Whether every line of production is shown to have the fix."""
+    return record.doubt is None and all(patch.production.interval is not None for patch in record.lines)
+
+
+def _elsewhere(record: PatchRecord) -> str:
+    """What is to be done in a line that is not shown to have the fix, while another has it."""
+    waiting = next((patch for patch in record.lines if patch.production.interval is None), None)
+    return OTHERS if waiting is None else _step(waiting, "total")
+
+
 def _worst(record: PatchRecord, verdicts: list[Judgement]) -> Judgement:
     """The worst verdict of all lines, with the latencies of each, so that another window can be asked."""
     if record.doubt is not None:
@@ -117,12 +131,17 @@ def _worst(record: PatchRecord, verdicts: list[Judgement]) -> Judgement:
         return verdicts[0]
     status = worst(row.status for row in verdicts)
     first = next(row for row in verdicts if row.status == status)
+    measured, step = first.measured, first.next_step
+    if measured is not None and not _is_live(record):
+        # What one line reached is not what all of production did.
+        measured = msgspec.structs.replace(measured, stages={**measured.stages, "production": None})
+        step = _elsewhere(record) if step == DONE else step
     return Judgement(
         status=status,
-        measured=first.measured,
+        measured=measured,
         over=first.over,
         detail=first.detail,
-        next_step=first.next_step,
+        next_step=step,
         spans=tuple(one for row in verdicts for one in row.spans),
         unread=first.unread,
         evidence=tuple(dict.fromkeys(name for row in verdicts for name in row.evidence)),
